@@ -1,0 +1,59 @@
+"""How every binary starts: presets, plugins, one line and exit code 2 for wrong input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from types import ModuleType
+
+from absl import app, logging
+from absl import flags as absl_flags
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.flags import presets, runtime
+from eatnas_tf.stages.stopping import Stopped
+
+
+def adopt(modules: Iterable[ModuleType]) -> None:
+    """Shows the flags of `modules` in --help of the calling binary."""
+    for module in modules:
+        absl_flags.adopt_module_key_flags(module)
+
+
+def run(stage: Callable[[], None]) -> None:
+    """Parses the command line and runs the stage; exits 2 with one line if input is at fault."""
+
+    def main(_: list[str]) -> None:
+        logging.set_verbosity(logging.WARNING)
+        logging.set_stderrthreshold(logging.WARNING)
+        try:
+            runtime.load_plugins()
+            stage()
+        except InputError as error:
+            _refuse(str(error))
+        except Stopped as stopped:
+            print(f"\n{_program()}: {stopped}", file=sys.stderr)
+            sys.exit(stopped.exit_code)
+
+    app.run(main, flags_parser=_parse)
+
+
+def _parse(argv: list[str]) -> list[str]:
+    try:
+        unknown = absl_flags.FLAGS(presets.expanded(argv))[1:]
+    except (absl_flags.Error, InputError) as error:
+        _refuse(" ".join(str(error).split()))
+    except SystemExit:  # --help has been printed; absl would exit with 1
+        sys.exit(0)
+    if unknown:
+        _refuse(f"{unknown[0]!r} is not a flag; flags start with -- (see --help)")
+    return [argv[0]]
+
+
+def _refuse(message: str) -> None:
+    print(f"{_program()}: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _program() -> str:
+    return sys.argv[0].rsplit("/", 1)[-1].removesuffix(".py")

@@ -1,0 +1,20 @@
+"""Searches for the basic architecture on the small dataset (stage 1, Algorithm 1).
+
+python -m eatnas_tf.bin.search --preset=quickstart_search --workdir=runs/search
+"""
+
+from eatnas_tf.bin import entry
+from eatnas_tf.flags import presets, runtime
+from eatnas_tf.flags import search as search_flags
+
+entry.adopt((*search_flags.MODULES, presets))
+
+
+def main() -> None:
+    from eatnas_tf.stages import search  # here, so that --help and a wrong flag answer at once
+
+    search.run(search_flags.config(), runtime.config())
+
+
+if __name__ == "__main__":
+    entry.run(main)

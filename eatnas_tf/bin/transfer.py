@@ -1,0 +1,20 @@
+"""Transfers a basic architecture to the large dataset and searches on from it (stage 2, Algorithm 2).
+
+python -m eatnas_tf.bin.transfer --preset=quickstart_transfer --from=runs/retrain --workdir=runs/transfer
+"""
+
+from eatnas_tf.bin import entry
+from eatnas_tf.flags import presets, runtime
+from eatnas_tf.flags import transfer as transfer_flags
+
+entry.adopt((transfer_flags, *transfer_flags.MODULES, presets))
+
+
+def main() -> None:
+    from eatnas_tf.stages import search  # here, so that --help and a wrong flag answer at once
+
+    search.run(transfer_flags.config(), runtime.config(), title="transfer")
+
+
+if __name__ == "__main__":
+    entry.run(main)

@@ -1,0 +1,165 @@
+"""Every setting, as frozen values. Field names are the flags' names, so that a message can name the flag."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.layers.expand import Frame, default_stem_stride, default_strides
+from eatnas_tf.space.primitives import Value
+
+
+@dataclass(frozen=True)
+class FrameConfig:
+    """A frame whose image size, channels and classes the dataset may fill in, and strides the image size."""
+
+    image_size: int | None = None
+    channels: int | None = None
+    num_classes: int | None = None
+    stem_filters: int = 32
+    stem_stride: int | None = None
+    strides: tuple[int, ...] | None = None
+    head_filters: int = 1280
+    width_base: str = "input"
+    shortcut: str = "projection"
+
+    def frame(self, image_size: int, channels: int, num_classes: int) -> Frame:
+        """The frame for images of a dataset. Raises InputError if settings and dataset disagree."""
+        for name, found in (("channels", channels), ("num_classes", num_classes)):
+            wanted = getattr(self, name)
+            if wanted is not None and wanted != found:
+                raise InputError(f"{name}: {wanted} was asked for, the dataset has {found}; drop the flag")
+        size = self.image_size or image_size
+        return Frame(size, channels, num_classes, self.stem_filters,
+                     self.stem_stride or default_stem_stride(size), self.strides or default_strides(size),
+                     self.head_filters, self.width_base, self.shortcut)
+
+
+@dataclass(frozen=True)
+class SpaceConfig:
+    """Choices and limits; None where a limit is not set. `primitives` are plugins' names beyond the five."""
+
+    blocks: int = 7
+    conv_choices: tuple[Value, ...] = ("sep", "mb3", "mb6")
+    kernel_choices: tuple[Value, ...] = (3, 5, 7)
+    skip_choices: tuple[Value, ...] = (0, 1)
+    width_choices: tuple[Value, ...] = (0.5, 1.0, 1.5, 2.0)
+    depth_choices: tuple[Value, ...] = (1, 2, 3, 4)
+    primitives: tuple[str, ...] = ()
+    layers: tuple[float, float] | None = None
+    expansion: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """A dataset and how its training part is cut. `validation` below 1 is a fraction, else a number of images."""
+
+    dataset: str = "fashion_mnist_mini"
+    data_dir: str | None = None
+    train_examples: int | None = None
+    validation: float = 0.2
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How one network is trained. The defaults are the paper's for the search on CIFAR-10."""
+
+    epochs: int = 1
+    batch_size: int = 128
+    learning_rate: float = 0.0256
+    schedule: str = "constant"
+    final_learning_rate: float = 0.0
+    momentum: float = 0.9
+    weight_decay: float = 3e-4
+    augmentation: str = "crop_flip"
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    auxiliary_weight: float = 0.0
+
+
+@dataclass(frozen=True)
+class EvolutionConfig:
+    """Algorithm 1's settings, the score's and the population quality's (sections 2.2, 3.4, 4.1)."""
+
+    population: int = 64
+    sample: int = 16
+    cycles: int = 1400
+    patience: int = 100
+    min_delta: float = 1e-4
+    objective: str = "params"
+    target: float = 3e6
+    omega: float = -0.07
+    target_std: float = 0.02
+    alpha: float = -0.07
+    beta: float = -0.07
+    mutations: tuple[str, ...] = ()
+    perturbation: str = "every_block"
+    inherit: str = "equal"
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """A search: stage 1, and what stage 2 shares with it."""
+
+    frame: FrameConfig = field(default_factory=FrameConfig)
+    space: SpaceConfig = field(default_factory=SpaceConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    evolution: EvolutionConfig = field(default_factory=EvolutionConfig)
+    top_k: int = 8
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TransferConfig(SearchConfig):
+    """A transfer: the seed comes from a finished search or retraining (`source`), or is a code."""
+
+    source: str | None = field(default=None, metadata={"flag": "from"})
+    architecture: str | None = None
+    inherit_seed: str = "retrained"
+
+
+@dataclass(frozen=True)
+class RetrainConfig:
+    """A retraining of a finished search's top k, or of one code."""
+
+    source: str | None = field(default=None, metadata={"flag": "from"})
+    architecture: str | None = None
+    top_k: int = 8
+    select_on: str = "validation"
+    frame: FrameConfig = field(default_factory=FrameConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """The stages of a pipeline: a search, then any number of transfers, each with its retraining."""
+
+    search: SearchConfig
+    retrain: RetrainConfig
+    transfers: tuple[tuple[TransferConfig, RetrainConfig], ...]
+
+
+@dataclass(frozen=True)
+class RuntimeConfig:
+    """Where and on what a stage runs."""
+
+    workdir: str
+    distribution: str = "one_device"
+    logical_cpus: int = 0
+
+
+def settings(config: Any) -> dict[str, Any]:
+    """Every setting of a config by its flag's name, nested groups laid flat."""
+    flat: dict[str, Any] = {}
+    for entry in dataclasses.fields(config):
+        value = getattr(config, entry.name)
+        if dataclasses.is_dataclass(value):
+            flat |= settings(value)
+        else:
+            flat[entry.metadata.get("flag", entry.name)] = list(value) if isinstance(value, tuple) else value
+    return flat

@@ -1,0 +1,12 @@
+"""How the search moves: scores, populations, Algorithms 1 and 2, and the journal. Evaluation is handed in."""
+
+from eatnas_tf.evolution.journal import Journal
+from eatnas_tf.evolution.population import Candidate, Individual, Measurement, Population, top
+from eatnas_tf.evolution.scoring import Quality, Score
+from eatnas_tf.evolution.search import Evolution, Limits, evolve
+from eatnas_tf.evolution.transfer import perturbed_population, random_population
+
+__all__ = [
+    "Candidate", "Evolution", "Individual", "Journal", "Limits", "Measurement", "Population", "Quality", "Score",
+    "evolve", "perturbed_population", "random_population", "top",
+]

@@ -1,0 +1,98 @@
+"""The journal: one JSON line a finished candidate, the truth from which a search goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.evolution.population import Candidate, Individual, Measurement
+from eatnas_tf.space import Architecture, Change, Primitive
+
+SCHEMA = 1
+
+
+class Journal:
+    """An append-only file of JSON lines behind a header with the schema's version.
+
+    A line counts once it is whole: `append` returns after it is on the disk, and a torn last line is dropped when the
+    file is opened again. A line in the middle that cannot be read is an error, never skipped.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines = self._read()
+        self._file = path.open("ab")
+        if self._file.tell() == 0:
+            self._write({"schema": SCHEMA})
+
+    def append(self, line: dict[str, Any]) -> None:
+        """Writes one line through to the disk. Raises OSError if it cannot: then the line does not count."""
+        self._write(line)
+        self.lines.append(line)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self._file.write(json.dumps(line).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _read(self) -> list[dict[str, Any]]:
+        if not self.path.exists():
+            return []
+        data = self.path.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]
+        if len(whole) < len(data):
+            os.truncate(self.path, len(whole))
+        lines = [self._parsed(number, line) for number, line in enumerate(whole.splitlines(), start=1)]
+        if lines and lines[0].get("schema") != SCHEMA:
+            raise InputError(f"{self.path}: schema {lines[0].get('schema')!r}, this version reads {SCHEMA}; "
+                             "use the version of eatnas_tf that wrote it")
+        return lines[1:]
+
+    def _parsed(self, number: int, line: bytes) -> dict[str, Any]:
+        try:
+            parsed = json.loads(line)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise InputError(f"{self.path}, line {number}: {line[:40]!r} is not a JSON object; "
+                             "restore the line, or cut the file before it to go on from there")
+        return parsed
+
+
+def line_of(individual: Individual, quality: float | None) -> dict[str, Any]:
+    """A candidate as the journal holds it. `quality` is the population's with it, None before there is one."""
+    candidate, measurement = individual.candidate, individual.measurement
+    return {
+        "id": candidate.id,
+        "parent": candidate.parent,
+        "architecture": str(candidate.architecture),
+        "mutated": [list(change) for change in candidate.mutated],
+        "accuracy": measurement.accuracy,
+        "size": measurement.size,
+        "score": individual.score,
+        "cycle": individual.cycle,
+        "replaced": individual.replaced,
+        "quality": quality,
+        "seconds": round(measurement.seconds, 3),
+        **measurement.details,
+    }
+
+
+def individuals(journal: Journal, primitives: Sequence[Primitive] | None = None) -> Iterator[Individual]:
+    """The individuals of a search's journal, in the order in which they were told. Raises InputError."""
+    for number, line in enumerate(journal.lines, start=2):
+        try:
+            candidate = Candidate(line["id"], Architecture.parse(line["architecture"], primitives), line["parent"],
+                                  tuple(Change(*change) for change in line["mutated"]))
+            measurement = Measurement(line["accuracy"], line["size"], line["seconds"])
+            yield Individual(candidate, measurement, line["score"], line["cycle"], line["replaced"])
+        except (KeyError, TypeError, AttributeError, InputError) as error:
+            raise InputError(f"{journal.path}, line {number}: not a candidate ({type(error).__name__}: {error}); "
+                             "restore the line, or cut the file before it to go on from there") from None

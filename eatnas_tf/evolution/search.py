@@ -1,0 +1,186 @@
+"""Algorithm 1: tournament evolution, as a state machine that is asked for candidates and told what they measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from eatnas_tf.evolution.population import Candidate, Individual, Measurement, Population, top
+from eatnas_tf.evolution.scoring import Quality
+from eatnas_tf.space import Architecture, differences
+
+Perturb = Callable[[Architecture, Random], Architecture]
+
+TOURNAMENTS = 5000
+PERTURBATIONS = 20  # a parent whose nearest relatives are all evaluated gives way to another
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large tournaments are and when a search ends: converged, or out of cycles.
+
+    A search has converged when the quality has not exceeded the best so far by `min_delta` for `patience` cycles.
+    """
+
+    sample: int = 16
+    cycles: int = 1400
+    patience: int = 100
+    min_delta: float = 1e-4
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The population of the cycle with the best quality so far: what a search ends with."""
+
+    quality: float
+    cycle: int
+    population: Population
+
+
+class Evolution:
+    """Algorithm 1 from its first population on.
+
+    `ask` hands out the next candidate, `tell` takes its measurement. One at a time this is the algorithm to the
+    letter; several candidates may also be out at once. Every child draws from a generator of its own, made from
+    (seed, id), so that a search told the same draws the same. `perturb` makes a child of an architecture, `score`
+    maps (accuracy, size) to a number.
+    """
+
+    def __init__(
+        self,
+        first: Sequence[Candidate],
+        perturb: Perturb,
+        score: Callable[[float, float], float],
+        quality: Callable[[Sequence[float]], float] | None = None,
+        limits: Limits | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._first = list(first)
+        self._perturb = perturb
+        self._score = score
+        self._quality = quality or Quality()
+        self._limits = limits or Limits()
+        self._seed = seed
+        self._out: dict[int, tuple[Candidate, int | None]] = {}
+        self.told: dict[int, Individual] = {}
+        self._seen = {candidate.architecture for candidate in first}
+        self._exhausted = False
+        self._stalled = 0
+        self.population = Population()
+        self.best: Individual | None = None
+        self.peak: Peak | None = None
+        self.quality: float | None = None
+
+    @property
+    def cycle(self) -> int:
+        """Children evaluated so far."""
+        return max(0, len(self.told) - len(self._first))
+
+    @property
+    def cycles(self) -> int:
+        """The cap on cycles."""
+        return self._limits.cycles
+
+    @property
+    def evaluations(self) -> int:
+        return len(self.told)
+
+    @property
+    def finished(self) -> str | None:
+        """Why the search is over, or None while it is not."""
+        if self.quality is None:
+            return None
+        if self.cycle >= self._limits.cycles:
+            return f"all {self._limits.cycles} cycles done"
+        if self._stalled >= self._limits.patience:
+            return f"converged: quality has not risen for {self._stalled} cycles"
+        if self._exhausted and not self._out:
+            return "no architecture is left that was not evaluated"
+        return None
+
+    def ask(self) -> Candidate | None:
+        """The next candidate to evaluate, or None: the search is over, or has to be told of others first."""
+        number = next(i for i in range(len(self.told) + len(self._out) + 1)
+                      if i not in self.told and i not in self._out)
+        if number < len(self._first):
+            self._out[number] = (self._first[number], None)
+            return self._first[number]
+        if self.quality is None or self.finished or self._exhausted:
+            return None
+        if self.cycle + len(self._out) >= self._limits.cycles:
+            return None
+        return self._child(number)
+
+    def tell(self, candidate: Candidate, measurement: Measurement) -> Individual:
+        """Takes a candidate's measurement: it joins the population, and its tournament's worst leaves."""
+        _, worst = self._out.pop(candidate.id)
+        if worst is not None and all(alive.id != worst for alive in self.population.individuals):
+            worst = self.population.tournament(self._limits.sample, self._generator(candidate.id))[1].id
+        score = self._score(measurement.accuracy, measurement.size)
+        cycle = max(0, len(self.told) + 1 - len(self._first))
+        individual = Individual(candidate, measurement, score, cycle, worst)
+        self.restore(individual)
+        return individual
+
+    def restore(self, individual: Individual) -> None:
+        """Takes an individual of an earlier run, as a journal holds it."""
+        self.told[individual.id] = individual
+        self._seen.add(individual.architecture)
+        self.population = self.population.adding(individual)
+        self.best = individual if self.best is None else top([self.best, individual], 1)[0]
+        if len(self.told) >= len(self._first):
+            self._judge()
+
+    def alive_or_needed(self) -> set[int]:
+        """Ids whose weights are still of use: the population, the best, and parents of children that are out.
+
+        The best is the best individual so far, and the one that leads the best population.
+        """
+        parents = {candidate.parent for candidate, _ in self._out.values() if candidate.parent is not None}
+        best = {self.best.id} if self.best else set()
+        if self.peak:
+            best.add(top(self.peak.population.individuals, 1)[0].id)
+        return {alive.id for alive in self.population.individuals} | parents | best
+
+    def _child(self, number: int) -> Candidate | None:
+        """A child whose code is new: perturbed again while it is not, then after another tournament."""
+        rng = self._generator(number)
+        for _ in range(TOURNAMENTS):
+            parent, worst = self.population.tournament(self._limits.sample, rng)
+            for _ in range(PERTURBATIONS):
+                architecture = self._perturb(parent.architecture, rng)
+                if architecture not in self._seen:
+                    mutated = differences(parent.architecture, architecture)
+                    child = Candidate(number, architecture, parent.id, mutated)
+                    self._seen.add(architecture)
+                    self._out[number] = (child, worst.id)
+                    return child
+        self._exhausted = True
+        return None
+
+    def _judge(self) -> None:
+        quality = self._quality(self.population.scores)
+        best = self.peak.quality if self.peak else float("-inf")
+        self._stalled = 0 if quality > best + self._limits.min_delta else self._stalled + 1
+        if quality > best:
+            self.peak = Peak(quality, self.cycle, self.population)
+        self.quality = quality
+
+    def _generator(self, number: int) -> Random:
+        return Random(f"{self._seed}/{number}")
+
+
+def evolve(
+    evolution: Evolution,
+    evaluate: Callable[[Candidate], Measurement],
+    taken: Callable[[Individual], None] = lambda individual: None,
+) -> Peak:
+    """Runs a search to its end, one candidate at a time; `taken` hears of every individual. Returns the best population.
+
+    Nothing here knows what an architecture is evaluated by: a table, a simulation or a training.
+    """
+    while (candidate := evolution.ask()) is not None:
+        taken(evolution.tell(candidate, evaluate(candidate)))
+    assert evolution.peak is not None
+    return evolution.peak

@@ -1,0 +1,157 @@
+"""Layer specs: frozen descriptions of what a network is made of.
+
+A spec knows the variables of its layer and what it computes, so that counting, building, initialisation and weight
+inheritance all read the same list. Sizes are (height, width) in pixels; every convolution pads as Keras `same` does
+unless it says `valid`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One weight of a layer. `fan_in` is given for kernels (He initialisation), None for a constant start `value`."""
+
+    name: str
+    shape: tuple[int, ...]
+    trainable: bool = True
+    fan_in: int | None = None
+    value: float = 0.0
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One Keras layer, named within its place: `depthwise` of block 3, layer 2 is `block3_layer2_depthwise`."""
+
+    name: str
+
+    def variables(self) -> tuple[Variable, ...]:
+        return ()
+
+    def output_size(self, size: Size) -> Size:
+        return size
+
+    def mult_adds(self, size: Size) -> int:
+        """Multiply-accumulates for one image of input `size`."""
+        return 0
+
+    def params(self) -> int:
+        return sum(variable.size for variable in self.variables() if variable.trainable)
+
+
+@dataclass(frozen=True)
+class Conv(Spec):
+    """A convolution without bias, kernel (kernel, kernel, inputs, outputs)."""
+
+    inputs: int
+    outputs: int
+    kernel: int = 1
+    stride: int = 1
+    padding: str = "same"
+
+    def variables(self) -> tuple[Variable, ...]:
+        return (Variable("kernel", (self.kernel, self.kernel, self.inputs, self.outputs),
+                         fan_in=self.kernel**2 * self.inputs),)
+
+    def output_size(self, size: Size) -> Size:
+        shrink = self.kernel - 1 if self.padding == "valid" else 0
+        return tuple(math.ceil((side - shrink) / self.stride) for side in size)  # type: ignore[return-value]
+
+    def mult_adds(self, size: Size) -> int:
+        return math.prod(self.output_size(size)) * self.kernel**2 * self.inputs * self.outputs
+
+
+@dataclass(frozen=True)
+class Depthwise(Spec):
+    """A depthwise convolution without bias, kernel (kernel, kernel, channels, 1)."""
+
+    channels: int
+    kernel: int
+    stride: int = 1
+
+    def variables(self) -> tuple[Variable, ...]:
+        return (Variable("kernel", (self.kernel, self.kernel, self.channels, 1), fan_in=self.kernel**2),)
+
+    def output_size(self, size: Size) -> Size:
+        return tuple(math.ceil(side / self.stride) for side in size)  # type: ignore[return-value]
+
+    def mult_adds(self, size: Size) -> int:
+        return math.prod(self.output_size(size)) * self.kernel**2 * self.channels
+
+
+@dataclass(frozen=True)
+class BatchNorm(Spec):
+    channels: int
+
+    def variables(self) -> tuple[Variable, ...]:
+        shape = (self.channels,)
+        return (Variable("gamma", shape, value=1.0), Variable("beta", shape),
+                Variable("moving_mean", shape, trainable=False),
+                Variable("moving_variance", shape, trainable=False, value=1.0))
+
+
+@dataclass(frozen=True)
+class Activation(Spec):
+    """An activation by Keras's name for it."""
+
+    kind: str = "relu"
+
+
+@dataclass(frozen=True)
+class GlobalAveragePool(Spec):
+    def output_size(self, size: Size) -> Size:
+        return (1, 1)
+
+
+@dataclass(frozen=True)
+class Dropout(Spec):
+    rate: float
+
+
+@dataclass(frozen=True)
+class Dense(Spec):
+    """A dense layer with bias."""
+
+    inputs: int
+    outputs: int
+
+    def variables(self) -> tuple[Variable, ...]:
+        return (Variable("kernel", (self.inputs, self.outputs), fan_in=self.inputs),
+                Variable("bias", (self.outputs,)))
+
+    def mult_adds(self, size: Size) -> int:
+        return self.inputs * self.outputs
+
+
+@dataclass(frozen=True)
+class KerasLayer(Spec):
+    """A layer that no other spec describes: `factory(name)` makes it, its maker says what it counts.
+
+    `weight_count` are its trainable parameters; `cost` and `resize` map its input size to multiply-accumulates and to
+    its output size. Its initial weights are the layer's own.
+    """
+
+    factory: Callable[[str], Any]
+    weight_count: int = 0
+    cost: Callable[[Size], int] = field(default=lambda size: 0)
+    resize: Callable[[Size], Size] = field(default=lambda size: size)
+
+    def output_size(self, size: Size) -> Size:
+        return self.resize(size)
+
+    def mult_adds(self, size: Size) -> int:
+        return self.cost(size)
+
+    def params(self) -> int:
+        return self.weight_count

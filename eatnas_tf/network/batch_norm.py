@@ -1,0 +1,63 @@
+"""Batch normalisation on TensorFlow's fused kernel, which Keras 3's own layer does not use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+MOMENTUM = 0.9
+EPSILON = 2e-5
+
+
+class FusedBatchNorm(keras.layers.Layer):
+    """`keras.layers.BatchNormalization` on NHWC images by the fused kernel: same variables, same results.
+
+    Under a distribution strategy each replica normalises by its own batch and keeps its own moving statistics, which
+    are read as their mean.
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        shape = (input_shape[-1],)
+        self.gamma = self.add_weight(shape=shape, initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=shape, initializer="zeros", name="beta")
+        self.moving_mean = _moving(shape, "zeros", "moving_mean")
+        self.moving_variance = _moving(shape, "ones", "moving_variance")
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        scale, offset = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        if not training:
+            return tf.compat.v1.nn.fused_batch_norm(
+                inputs, scale, offset, tf.convert_to_tensor(self.moving_mean),
+                tf.convert_to_tensor(self.moving_variance), epsilon=EPSILON, is_training=False)[0]
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(inputs, scale, offset, epsilon=EPSILON)
+        self._follow(self.moving_mean, mean)
+        self._follow(self.moving_variance, variance * _uncorrected(inputs))
+        return outputs
+
+    def _follow(self, moving: Any, batch: Any) -> None:
+        moving.assign(moving.value * MOMENTUM + batch * (1 - MOMENTUM))
+
+
+def _moving(shape: tuple[int | None, ...], initializer: str, name: str) -> keras.Variable:
+    return keras.Variable(initializer, shape, trainable=False, synchronization="on_read", aggregation="mean",
+                          name=name)
+
+
+def _uncorrected(inputs: Any) -> Any:
+    """(n - 1) / n, which undoes the kernel's Bessel correction; n is the number of pixels of the batch."""
+    count = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), tf.float32)
+    return tf.maximum(count - 1, 1) / count
+
+
+def keras_batch_norm(name: str) -> keras.layers.Layer:
+    """Keras's own layer with our constants, for models that have to load without this package."""
+    return keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=name)
+
+
+def fused_batch_norm(name: str) -> keras.layers.Layer:
+    return FusedBatchNorm(name=name)

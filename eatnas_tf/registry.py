@@ -1,0 +1,115 @@
+"""Plugins: what is registered under the entry-point groups `eatnas_tf.*`, the built-in parts among them.
+
+Listing names imports nothing, and a part is loaded when it is asked for. Parts of a file named by `--plugins` come
+beside the installed ones: `add_file` reads its dict `{"mutations": {"name": function}, …}`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from absl import logging
+
+from eatnas_tf.errors import InputError, UnknownNameError
+
+GROUPS = ("mutations", "perturbations", "conv_ops", "primitives", "objectives")
+
+_added: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
+
+
+def names(group: str) -> list[str]:
+    """The names registered in a group, sorted."""
+    return sorted({*_installed(group), *_added[group]})
+
+
+def get(group: str, name: str) -> Any:
+    """The part registered under `name`.
+
+    Raises UnknownNameError with the nearest name, or InputError if two distributions claim it or it does not load.
+    """
+    if name in _added[group]:
+        return _added[group][name]
+    claims = _installed(group).get(name, ())
+    if not claims:
+        raise UnknownNameError(_miss(group, name))
+    if len(claims) > 1:
+        owners = " and ".join(sorted(_owner(claim) for claim in claims))
+        raise InputError(f"{group} {name!r} is registered by {owners}; uninstall one of them")
+    return _load(group, claims[0])
+
+
+def values(group: str) -> list[Any]:
+    """Every part of a group that loads; one that does not is named in a warning."""
+    loaded = []
+    for name in names(group):
+        try:
+            loaded.append(get(group, name))
+        except InputError as error:
+            logging.warning("%s; ignored", error)
+    return loaded
+
+
+def add(group: str, name: str, part: Any) -> None:
+    """Registers a part for this process. Raises InputError if the name is taken by another one."""
+    if group not in GROUPS:
+        raise InputError(f"no plugin group {group!r} among {', '.join(GROUPS)}")
+    if name in names(group) and _added[group].get(name) is not part:
+        raise InputError(f"{group} {name!r} is registered already; choose another name")
+    _added[group][name] = part
+
+
+def add_file(path: str) -> None:
+    """Registers the parts of a Python file: its one dict whose keys are plugin groups."""
+    spec = importlib.util.spec_from_file_location(f"eatnas_tf_plugins_{Path(path).stem}", path)
+    if spec is None or spec.loader is None or not Path(path).is_file():
+        raise InputError(f"--plugins={path}: no such Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"--plugins={path} does not load: {type(error).__name__}: {error}") from error
+    tables = [value for name, value in vars(module).items()
+              if not name.startswith("_") and isinstance(value, dict) and value and set(value) <= set(GROUPS)]
+    if len(tables) != 1:
+        raise InputError(f"--plugins={path}: {len(tables)} dicts of parts; expected one such as "
+                         '{"mutations": {"name": function}} with keys among ' + ", ".join(GROUPS))
+    for group, parts in tables[0].items():
+        for name, part in parts.items():
+            add(group, name, part)
+
+
+@cache
+def _installed(group: str) -> dict[str, tuple[EntryPoint, ...]]:
+    """Entry points by name. The same distribution seen twice on the path (a checkout, its build) counts once."""
+    distinct = {(point.name, point.value, _owner(point)): point for point in entry_points(group=f"eatnas_tf.{group}")}
+    table: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in distinct.values():
+        table[point.name] = (*table.get(point.name, ()), point)
+    return table
+
+
+def _owner(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else "an unnamed distribution"
+
+
+@cache
+def _load(group: str, point: EntryPoint) -> Any:
+    try:
+        return point.load()
+    except Exception as error:
+        raise InputError(f"{group} {point.name!r} of {_owner(point)} does not load: "
+                         f"{type(error).__name__}: {error}") from error
+
+
+def _miss(group: str, name: str) -> str:
+    known = names(group)
+    if not any(_owner(point) == "eatnas_tf" for points in _installed(group).values() for point in points):
+        return f"eatnas_tf's own {group} are not installed; reinstall it: pip install --force-reinstall --no-deps ."
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"no {group.removesuffix('s').replace('_', ' ')} {name!r} among {', '.join(known)}{hint}"

@@ -1,0 +1,10 @@
+"""What a network may be: architectures, their primitives and the space they are searched in."""
+
+from eatnas_tf.space.architecture import Architecture, Block, Change, differences
+from eatnas_tf.space.primitives import STANDARD, Primitive, Value
+from eatnas_tf.space.search_space import Constraint, ExpansionLimit, LayerLimit, SearchSpace
+
+__all__ = [
+    "Architecture", "Block", "Change", "Constraint", "ExpansionLimit", "LayerLimit", "Primitive", "STANDARD",
+    "SearchSpace", "Value", "differences",
+]

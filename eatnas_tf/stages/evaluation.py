@@ -1,0 +1,97 @@
+"""Evaluation of a search's candidates: build, inherit, train, measure."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from absl import logging
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.evolution import Candidate, Measurement
+from eatnas_tf.layers import Frame, Network, expand
+from eatnas_tf.network import inheritance, weight_file
+from eatnas_tf.network.builder import assign, build, weights_of
+from eatnas_tf.network.initial import Weights
+from eatnas_tf.space import Architecture
+from eatnas_tf.stages.workdir import Workdir
+from eatnas_tf.training.data import Examples, Streamed
+from eatnas_tf.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network with its trained weights, as something to inherit from."""
+
+    network: Network
+    weights: Weights
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Measures candidates of one search. `parent_of` finds the architecture of a candidate by its id.
+
+    Weights are written before the measurement is given back, so that a journal never names what is not there. A
+    training that diverges has accuracy 0 and leaves no weights.
+    """
+
+    frame: Frame
+    trainer: Trainer
+    validation: Examples | Streamed
+    objective: Callable[[Network], float]
+    inherit: str
+    dropout: float
+    seed: int
+    workdir: Workdir
+    parent_of: Callable[[int], Architecture]
+    basic: Trained | None = None
+
+    def __call__(self, candidate: Candidate) -> Measurement:
+        start = time.perf_counter()
+        network = expand(candidate.architecture, self.frame, self.dropout)
+        with self.trainer.strategy.scope():
+            model = build(network, seed=[self.seed, candidate.id])
+        origins = self._inherit(candidate, network, model)
+        accuracy, loss = self._train(candidate, model)
+        if math.isfinite(loss):
+            weight_file.save(self.workdir.weights_of(candidate.id), weights_of(model))
+        del model
+        keras.backend.clear_session()
+        gc.collect()
+        details = {"loss": loss if math.isfinite(loss) else None, "inherited": origins}
+        return Measurement(accuracy, self.objective(network), time.perf_counter() - start, details)
+
+    def _train(self, candidate: Candidate, model: keras.Model) -> tuple[float, float]:
+        """Validation accuracy and loss; accuracy 0 with a loss that is no number if the training diverged."""
+        order_seed = int(np.random.default_rng([self.seed, candidate.id]).integers(2**31))
+        if not self.trainer.train(model, order_seed):
+            return 0.0, math.nan
+        found = self.trainer.evaluate(model, self.validation)
+        return (found.top1, found.loss) if math.isfinite(found.loss) else (0.0, math.nan)
+
+    def _inherit(self, candidate: Candidate, network: Network, model: keras.Model) -> dict[str, int] | None:
+        """Gives the model what it inherits; how many variables came from where, None without a parent's weights."""
+        parent = self._parent(candidate)
+        if parent is None:
+            return None
+        weights, origins = inheritance.inherit(
+            network, parent.network, weights_of(model), parent.weights, flexible=self.inherit == "flexible")
+        assign(model, weights)
+        return inheritance.summary(origins)
+
+    def _parent(self, candidate: Candidate) -> Trained | None:
+        if self.inherit == "none":
+            return None
+        if candidate.parent is None:
+            return self.basic
+        try:
+            weights = weight_file.load(self.workdir.weights_of(candidate.parent))
+        except InputError as error:
+            logging.warning("candidate %d starts from fresh weights: %s", candidate.id, error)
+            return None
+        return Trained(expand(self.parent_of(candidate.parent), self.frame, self.dropout), weights)

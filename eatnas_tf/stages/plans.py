@@ -1,0 +1,121 @@
+"""What a config's names stand for, found out before TensorFlow is loaded. Everything here raises InputError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from eatnas_tf import registry
+from eatnas_tf.configs import FrameConfig, RetrainConfig, SearchConfig, SpaceConfig
+from eatnas_tf.errors import InputError
+from eatnas_tf.evolution import Limits, Quality, Score
+from eatnas_tf.layers import Frame, Network, conv_ops
+from eatnas_tf.mutations import operators
+from eatnas_tf.space import STANDARD, Architecture, ExpansionLimit, LayerLimit, SearchSpace
+from eatnas_tf.space.search_space import Constraint
+from eatnas_tf.stages.workdir import Workdir
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """A search with every name resolved."""
+
+    space: SearchSpace
+    perturb: Callable[[Architecture, Random], Architecture]
+    objective: Callable[[Network], float]
+    score: Score
+    quality: Quality
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Origin:
+    """An architecture that a stage starts from, with where it was trained: frame and weights, if it was."""
+
+    architecture: Architecture
+    frame: Frame | None = None
+    weights: Path | None = None
+
+
+def search_space(config: SpaceConfig, frame: FrameConfig) -> SearchSpace:
+    choices = (config.conv_choices, config.kernel_choices, config.skip_choices, config.width_choices,
+               config.depth_choices)
+    primitives = [primitive.restricted(given) for primitive, given in zip(STANDARD, choices, strict=True)]
+    primitives += [registry.get("primitives", name) for name in config.primitives]
+    for name in config.conv_choices:
+        conv_ops.find(str(name))
+    limits: list[Constraint] = []
+    if config.layers:
+        limits.append(LayerLimit(int(config.layers[0]), int(config.layers[1])))
+    if config.expansion:
+        limits.append(ExpansionLimit(*config.expansion, frame.stem_filters, frame.width_base))
+    return SearchSpace(config.blocks, tuple(primitives), tuple(limits))
+
+
+def search(config: SearchConfig) -> SearchPlan:
+    evolution = config.evolution
+    space = search_space(config.space, config.frame)
+    if config.frame.strides and len(config.frame.strides) != space.blocks:
+        raise InputError(f"--strides: {len(config.frame.strides)} given for --blocks={space.blocks}; "
+                         "expected one a block")
+    if not config.frame.strides and space.blocks != len(Frame.strides):
+        raise InputError(f"--strides is missing: the default is for 7 blocks, not {space.blocks}; give one a block")
+    mutations = operators(space, evolution.mutations)
+    if not mutations:
+        raise InputError("the space has a single architecture: give some primitive more than one choice")
+    perturbation = registry.get("perturbations", evolution.perturbation)
+
+    def perturb(architecture: Architecture, rng: Random) -> Architecture:
+        return space.redraw(lambda: perturbation(architecture, space, mutations, rng))
+
+    return SearchPlan(
+        space, perturb, registry.get("objectives", evolution.objective), Score(evolution.target, evolution.omega),
+        Quality(evolution.target_std, evolution.alpha, evolution.beta),
+        Limits(evolution.sample, evolution.cycles, evolution.patience, evolution.min_delta))
+
+
+def parsed(code: str) -> Architecture:
+    """A code in text or JSON form."""
+    try:
+        return Architecture.from_json(code) if code.lstrip().startswith("[") else Architecture.parse(code)
+    except InputError as error:
+        raise InputError(f"--architecture: {error}") from None
+
+
+def basic(source: str | None, code: str | None) -> Origin:
+    """The basic architecture: of a code, or the best of a finished search or retraining."""
+    if code is not None:
+        return Origin(parsed(code))
+    workdir = Workdir(Path(str(source)))
+    best = _finished(workdir)
+    weights = workdir.path / best["weights"] if best.get("weights") else None
+    return Origin(Architecture.parse(best["architecture"]), _frame(best["frame"]), weights)
+
+
+def to_retrain(config: RetrainConfig) -> list[Architecture]:
+    """The top k of a finished search, or the one code."""
+    if config.architecture is not None:
+        return [parsed(config.architecture)]
+    workdir = Workdir(Path(str(config.source)))
+    ranking = _finished(workdir).get("ranking")
+    if ranking is None:
+        raise InputError(f"--from={workdir.path} is not the work folder of a search or transfer; give one of those")
+    if config.top_k > len(ranking):
+        raise InputError(f"--top_k: {config.top_k} of a population of {len(ranking)}; ask for fewer")
+    return [Architecture.parse(entry["architecture"]) for entry in ranking[: config.top_k]]
+
+
+
+
+def _finished(workdir: Workdir) -> dict[str, Any]:
+    best = workdir.read("best.json")
+    if not best.get("finished"):
+        raise InputError(f"--from={workdir.path}: that stage is not finished; run its command again to its end")
+    return best
+
+
+def _frame(fields: dict[str, Any]) -> Frame:
+    return Frame(**{**fields, "strides": tuple(fields["strides"])})

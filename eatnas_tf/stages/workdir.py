@@ -1,0 +1,140 @@
+"""Work folders: settings that must not change, the lock, and the files a person reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+import eatnas_tf
+from eatnas_tf.configs import RuntimeConfig, settings
+from eatnas_tf.errors import InputError
+
+SCHEMA = 1
+CAPS = ("cycles", "patience")  # may grow between two runs on the same folder
+
+
+@dataclass(frozen=True)
+class Workdir:
+    """A stage's folder. Only `opened` makes one to write in; `finished` reads another stage's result."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model.keras"
+
+    @property
+    def weights(self) -> Path:
+        """The result's weights (of a retraining)."""
+        return self.path / "weights.npz"
+
+    def weights_of(self, number: int) -> Path:
+        """The weights of one candidate."""
+        return self.path / "weights" / f"{number:06d}.npz"
+
+    def keep_weights(self, numbers: set[int]) -> None:
+        """Deletes the weights of all candidates but those, and what a crash left half-written."""
+        kept = {self.weights_of(number).name for number in numbers}
+        for file in (self.path / "weights").iterdir():
+            if file.name not in kept:
+                file.unlink()
+
+    def write(self, name: str, content: dict[str, Any]) -> None:
+        """A JSON file, replaced as a whole."""
+        partial = self.path / f"{name}.partial"
+        with partial.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(self.path / name)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Raises InputError if the file is missing or is no JSON object of our schema."""
+        path = self.path / name
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such file; expected the work folder of an earlier stage") from None
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot be read ({error}); restore it or use another folder") from None
+        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+            raise InputError(f"{path}: not written by a version that this one reads (schema {SCHEMA}); "
+                             "use the version of eatnas_tf that wrote it")
+        return content
+
+
+@contextmanager
+def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]:
+    """The folder of `runtime`, locked while the block runs, its config.json written or found to agree.
+
+    Raises InputError if another run holds it, if it belongs to another stage, or naming the first setting that changed;
+    larger caps are taken over.
+    """
+    workdir = Workdir(Path(runtime.workdir))
+    wanted = _plain({**settings(config), **settings(runtime)})
+    del wanted["workdir"]
+    found = None
+    if (workdir.path / "config.json").exists():
+        found = workdir.read("config.json")
+        _refuse_change(workdir.path, found, stage, wanted)
+    try:
+        (workdir.path / "weights").mkdir(parents=True, exist_ok=True)
+        lock = FileLock(workdir.path / "lock")
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(f"--workdir={workdir.path}: another run is at work there; wait for it or use another "
+                         "folder") from None
+    except OSError as error:
+        raise InputError(f"--workdir={workdir.path}: cannot be written ({error.strerror})") from None
+    try:
+        if found is None or found["settings"] != wanted:
+            workdir.write("config.json", {"schema": SCHEMA, "stage": stage, "settings": wanted,
+                                          "versions": _versions(), "command": sys.argv})
+        yield workdir
+    finally:
+        lock.release()
+
+
+def _refuse_change(path: Path, found: dict[str, Any], stage: str, wanted: dict[str, Any]) -> None:
+    if found.get("stage") != stage:
+        raise InputError(f"--workdir={path} holds a {found.get('stage')}, not a {stage}; use another folder")
+    old_settings = found.get("settings", {})
+    for name in dict.fromkeys((*old_settings, *wanted)):
+        old, new = old_settings.get(name), wanted.get(name)
+        if old != new and not (name in CAPS and new > old):
+            hint = "may only be raised" if name in CAPS else "cannot change"
+            raise InputError(f"--{name}: {_text(old)} in {path}, now {_text(new)}; it {hint} there: "
+                             "use another --workdir or the old value")
+
+
+def _plain(value: Any) -> Any:
+    """As JSON would give it back."""
+    return json.loads(json.dumps(value))
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: metadata.version(name) for name in ("tensorflow", "keras", "numpy", "tensorflow-datasets")}
+    return {"eatnas_tf": eatnas_tf.__version__, "python": platform.python_version(), **packages}

@@ -1,0 +1,79 @@
+"""Feeds: how the batches of an epoch reach the training graph, from memory or through tf.data.
+
+A feed's `batch` runs once a step in the graph; `load` runs in every replica and gives its share of the batch.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from eatnas_tf.training.augmentation import area_boxes, augmentation, flip
+from eatnas_tf.training.data import Examples, Streamed
+
+
+def feed_of(examples: Examples | Streamed, batch_size: int, augment: str = "none") -> MemoryFeed | StreamFeed:
+    """Batches of `examples`: augmented by `augment` and in an order of their own every epoch, if they are trained on."""
+    if isinstance(examples, Examples):
+        return MemoryFeed(examples, batch_size, augment)
+    return StreamFeed(examples, batch_size, augment)
+
+
+class MemoryFeed:
+    """Batches gathered inside the graph from images that lie in memory; its state is their order."""
+
+    def __init__(self, examples: Examples, batch_size: int, augment: str) -> None:
+        self._images, self._labels = tf.constant(examples.images), tf.constant(examples.labels)
+        self._batch_size, self._count = batch_size, len(examples)
+        self.steps = math.ceil(self._count / batch_size)
+        self.augment = augmentation(augment)
+
+    def begin(self, rng: np.random.Generator | None) -> Any:
+        """The state of one pass: shuffled by `rng`, or in order without one."""
+        order = np.arange(self._count) if rng is None else rng.permutation(self._count)
+        return tf.constant(order, tf.int32)
+
+    def batch(self, order: Any, number: Any) -> tuple[Any, ...]:
+        return (order[number * self._batch_size : (number + 1) * self._batch_size],)
+
+    def load(self, batch: tuple[Any, ...], replica: Any, replicas: int) -> tuple[Any, Any]:
+        mine = batch[0][replica::replicas]
+        return tf.gather(self._images, mine), tf.gather(self._labels, mine)
+
+
+class StreamFeed:
+    """Batches read, cropped or resized by tf.data; its state is an iterator."""
+
+    def __init__(self, examples: Streamed, batch_size: int, augment: str) -> None:
+        self._examples, self._batch_size = examples, batch_size
+        self._cropped = augment == "area_crop"  # on images of their own size, before they are made small
+        self.steps = math.ceil(len(examples) / batch_size)
+        self.augment = flip if self._cropped else augmentation(augment)
+
+    def begin(self, rng: np.random.Generator | None) -> Any:
+        """The state of one pass: shuffled by `rng`, or in order without one."""
+        seed = None if rng is None else int(rng.integers(2**31))
+        dataset = self._examples.dataset(seed).enumerate()
+        dataset = dataset.map(lambda number, pair: (self._sized(pair[0], seed or 0, number), pair[1]),
+                              num_parallel_calls=tf.data.AUTOTUNE)
+        return iter(dataset.batch(self._batch_size).prefetch(2))
+
+    def batch(self, iterator: Any, number: Any) -> tuple[Any, ...]:  # noqa: ARG002
+        images, labels = next(iterator)
+        return images, tf.cast(labels, tf.int32)
+
+    def load(self, batch: tuple[Any, ...], replica: Any, replicas: int) -> tuple[Any, Any]:
+        images, labels = batch
+        return images[replica::replicas], labels[replica::replicas]
+
+    def _sized(self, image: Any, seed: int, number: Any) -> Any:
+        """One image at the frame's size: a random patch in training with area crops, else the whole."""
+        size = (self._examples.image_size,) * 2
+        if not self._cropped:
+            return tf.ensure_shape(tf.image.resize(image, size), (*size, image.shape[-1]))
+        shape = tf.cast(tf.shape(image), tf.float32)
+        box = area_boxes(1, shape[0] / shape[1], tf.stack([seed, tf.cast(number, tf.int32)]))
+        return tf.image.crop_and_resize(tf.cast(image, tf.float32)[None], box, [0], size)[0]

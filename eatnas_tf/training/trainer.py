@@ -1,0 +1,193 @@
+"""Training and evaluation of one Keras model under the process's strategy."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from eatnas_tf.configs import TrainingConfig
+from eatnas_tf.training.data import Examples, Streamed
+from eatnas_tf.training.feed import feed_of
+from eatnas_tf.training.schedules import schedule
+
+EVALUATION_BATCH = 250
+REPLICA_SEED = 1_000_003  # steps apart, so that no two replicas augment alike
+STEPS_A_CALL = 32  # between two calls Python hears of signals and a bar moves
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Mean loss (without the weight penalty) and accuracy over the training images of one epoch."""
+
+    number: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Mean cross-entropy, top-1 and top-5 accuracy as fractions over `count` images."""
+
+    loss: float
+    top1: float
+    top5: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """Channel means and standard deviations of the training images, float32 (channels,)."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    @classmethod
+    def of(cls, examples: Examples | Streamed) -> Whitening:
+        return cls(*examples.statistics())
+
+    def __call__(self, images: Any) -> Any:
+        return (tf.cast(images, tf.float32) - self.mean) / self.deviation
+
+
+class Trainer:
+    """Trains models on one training set and evaluates them on others, under one strategy.
+
+    The images lie in memory as tensors, or are streamed; either way an epoch's loop runs inside a graph. `seed` gives
+    the order of the images and their augmentation.
+    """
+
+    def __init__(self, strategy: Any, examples: Examples | Streamed, config: TrainingConfig) -> None:
+        self.strategy = strategy
+        self._config = config
+        self._feed = feed_of(examples, config.batch_size, config.augmentation)
+        self.whitening = Whitening.of(examples)
+
+    def train(
+        self, model: keras.Model, seed: int, on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+        on_steps: Callable[[int, int], None] = lambda done, total: None,
+    ) -> bool:
+        """Trains `model` by the recipe. Returns False as soon as the loss is not finite, else True.
+
+        `on_epoch` hears of every finished epoch, `on_steps` of (steps done, steps in all).
+        """
+        config, steps = self._config, self._feed.steps
+        rate = schedule(config.schedule, config.learning_rate, config.final_learning_rate, config.epochs, steps)
+        with self.strategy.scope():
+            optimizer = keras.optimizers.SGD(rate, momentum=config.momentum)
+            optimizer.build(model.trainable_variables)
+        run = self._training_function(model, optimizer)
+        call = None
+        for number in range(config.epochs):
+            start, totals = time.perf_counter(), np.zeros(3)
+            state = self._feed.begin(np.random.default_rng([seed, number]))
+            for first in range(0, steps, STEPS_A_CALL):
+                last = min(first + STEPS_A_CALL, steps)
+                arguments = (state, tf.constant([first, last]), tf.constant([seed, number]))
+                call = call or run.get_concrete_function(*arguments)
+                totals += call(*arguments).numpy()
+                on_steps(number * steps + last, config.epochs * steps)
+                if not math.isfinite(totals[0]):
+                    return False
+            loss, accuracy = (totals[:2] / totals[2]).tolist()
+            on_epoch(Epoch(number + 1, loss, accuracy, float(np.asarray(optimizer.learning_rate)), time.perf_counter() - start))
+        self._agree(model)
+        return True
+
+    def evaluate(self, model: keras.Model, examples: Examples | Streamed) -> Evaluation:
+        """Loss and accuracies of the model on `examples`; the images are only whitened."""
+        return evaluate(self.strategy, model, examples, self.whitening)
+
+    def _training_function(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> Any:
+        """(feed state, [first, last step], seed) -> sums of loss, hits and images, in one graph."""
+        strategy, feed = self.strategy, self._feed
+        variables = model.trainable_variables
+        decayed = [variable.path.endswith("/kernel") for variable in variables]
+
+        def step(batch: Any, seed: Any) -> Any:
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            total = tf.shape(batch[0])[0]
+            images, labels = feed.load(batch, replica, strategy.num_replicas_in_sync)
+            images = feed.augment(self.whitening(images), seed + [0, replica * REPLICA_SEED])
+            with tf.GradientTape() as tape:
+                losses, logits = self._losses(model, images, labels)
+                loss = tf.reduce_sum(losses) / tf.cast(total, tf.float32)
+            gradients = tape.gradient(loss, [variable.value for variable in variables])
+            gradients = tf.distribute.get_replica_context().all_reduce("SUM", gradients)
+            optimizer.apply([gradient + self._config.weight_decay * variable.value if decays else gradient
+                             for gradient, variable, decays in zip(gradients, variables, decayed, strict=True)],
+                            variables)
+            return tf.stack([tf.reduce_sum(losses), _hits(logits, labels, 1), tf.cast(tf.size(labels), tf.float32)])
+
+        def steps(state: Any, span: Any, seed: Any) -> Any:
+            totals = tf.zeros(3)
+            for number in tf.range(span[0], span[1]):
+                step_seed = tf.stack([seed[0], seed[1] * feed.steps + number])
+                totals += strategy.reduce("SUM", strategy.run(step, (feed.batch(state, number), step_seed)), axis=None)
+            return totals
+
+        return tf.function(steps)
+
+    def _losses(self, model: keras.Model, images: Any, labels: Any) -> tuple[Any, Any]:
+        """The loss of every image, the auxiliary tower's weighed in, and the logits."""
+        outputs = model(images, training=True)
+        logits, *auxiliary = outputs if isinstance(outputs, list) else [outputs]
+        losses = self._cross_entropy(labels, logits)
+        for tower in auxiliary:
+            losses += self._config.auxiliary_weight * self._cross_entropy(labels, tower)
+        return losses, logits
+
+    def _cross_entropy(self, labels: Any, logits: Any) -> Any:
+        smoothing, classes = self._config.label_smoothing, logits.shape[-1]
+        if not smoothing:
+            return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        targets = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+        return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+
+    def _agree(self, model: keras.Model) -> None:
+        """Gives every replica the mean of the moving statistics that each kept by itself."""
+        if self.strategy.num_replicas_in_sync > 1:
+            for variable in model.non_trainable_variables:
+                variable.assign(np.asarray(variable))
+
+
+def evaluate(strategy: Any, model: keras.Model, examples: Examples | Streamed, prepare: Callable[[Any], Any]) -> Evaluation:
+    """Loss and accuracies of a model on `examples`, which `prepare` makes its input from uint8 images."""
+    feed = feed_of(examples, EVALUATION_BATCH)
+
+    def step(batch: Any) -> Any:
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        images, labels = feed.load(batch, replica, strategy.num_replicas_in_sync)
+        logits = model(prepare(images), training=False)
+        logits = logits[0] if isinstance(logits, list) else logits
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        return tf.stack([tf.reduce_sum(losses), _hits(logits, labels, 1), _hits(logits, labels, 5),
+                         tf.cast(tf.size(labels), tf.float32)])
+
+    def steps(state: Any, span: Any) -> Any:
+        totals = tf.zeros(4)
+        for number in tf.range(span[0], span[1]):
+            totals += strategy.reduce("SUM", strategy.run(step, (feed.batch(state, number),)), axis=None)
+        return totals
+
+    state = feed.begin(None)
+    call = tf.function(steps).get_concrete_function(state, tf.constant([0, 0]))
+    totals = np.zeros(4)
+    for first in range(0, feed.steps, STEPS_A_CALL):
+        totals += call(state, tf.constant([first, min(first + STEPS_A_CALL, feed.steps)])).numpy()
+    loss, top1, top5 = (totals[:3] / totals[3]).tolist()
+    return Evaluation(loss, top1, top5, int(totals[3]))
+
+
+def _hits(logits: Any, labels: Any, k: int) -> Any:
+    """How many labels are among the k largest logits; of equal logits the first class counts as larger."""
+    best = tf.math.top_k(logits, min(k, logits.shape[-1])).indices
+    return tf.reduce_sum(tf.cast(tf.reduce_any(best == labels[:, None], axis=1), tf.float32))

@@ -1,0 +1,46 @@
+"""Comma lists and pairs, as the flags of a space and a frame are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from eatnas_tf.errors import InputError
+
+Item = TypeVar("Item")
+
+
+def items(flag: str, texts: Sequence[str], parse: Callable[[str], Item]) -> tuple[Item, ...]:
+    """The parsed items of a list flag. Raises InputError naming the flag; `parse` says by ValueError what it expects."""
+    parsed = []
+    for text in texts:
+        try:
+            parsed.append(parse(text.strip()))
+        except ValueError as error:
+            raise InputError(f"--{flag}: {text.strip()!r} is not {_expectation(error)}") from None
+    if not parsed:
+        raise InputError(f"--{flag}: the list is empty; give at least one value")
+    return tuple(parsed)
+
+
+def whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ValueError("a whole number of at least 1")
+    return int(text)
+
+
+def span(flag: str, texts: Sequence[str] | None) -> tuple[float, float] | None:
+    """`lo,hi` as two numbers, None for an empty or absent flag. Raises InputError."""
+    if not texts:
+        return None
+    try:
+        low, high = (float(text) for text in texts)
+    except ValueError:
+        raise InputError(f"--{flag}: {','.join(texts)!r} is not LO,HI such as 16,18") from None
+    if not low <= high:
+        raise InputError(f"--{flag}: {low:g} is more than {high:g}; expected LO,HI with LO at most HI")
+    return low, high
+
+
+def _expectation(error: ValueError) -> str:
+    return str(error).partition(" is not ")[2] or str(error)

@@ -1,0 +1,35 @@
+"""Which mutations a search uses, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from random import Random
+from typing import cast
+
+from eatnas_tf import registry
+from eatnas_tf.errors import UnknownNameError
+from eatnas_tf.mutations.primitive import redraw
+from eatnas_tf.space import Architecture, SearchSpace
+
+Mutation = Callable[[Architecture, int, SearchSpace, Random], Architecture]
+Mutations = Mapping[str, Mutation]
+Perturbation = Callable[[Architecture, SearchSpace, Mutations, Random], Architecture]
+
+
+def operators(space: SearchSpace, names: Sequence[str] = ()) -> Mutations:
+    """The mutations called `names`; by default one for every primitive of the space that has another value to take.
+
+    A primitive without a mutation of its own gets the generic one. Raises UnknownNameError.
+    """
+    chosen = names or [primitive.name for primitive in space.primitives if len(primitive.choices) > 1]
+    return {name: _operator(space, name) for name in chosen}
+
+
+def _operator(space: SearchSpace, name: str) -> Mutation:
+    try:
+        return registry.get("mutations", name)
+    except UnknownNameError:
+        if name not in {primitive.name for primitive in space.primitives}:
+            raise
+        return cast(Mutation, partial(redraw, name=name))
