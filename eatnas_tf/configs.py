@@ -11,6 +11,13 @@ from eatnas_tf.layers.expand import Frame, default_stem_stride, default_strides
 from eatnas_tf.space.primitives import Value
 
 
+SCHEDULES = ("constant", "cosine", "cosine_restarts", "polynomial")
+AUGMENTATIONS = ("none", "flip", "crop_flip", "area_crop")
+INHERITANCE = ("equal", "flexible", "none")
+SELECTIONS = ("validation", "test")
+DISTRIBUTIONS = ("one_device", "mirrored")
+
+
 @dataclass(frozen=True)
 class FrameConfig:
     """A frame whose image size, channels and classes the dataset may fill in, and strides the image size."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from absl import flags as absl_flags
 
-from eatnas_tf.configs import EvolutionConfig
+from eatnas_tf.configs import INHERITANCE, EvolutionConfig
 from eatnas_tf.errors import InputError
 
 POPULATION = absl_flags.DEFINE_integer("population", 64, "Architectures kept alive.", lower_bound=2)
@@ -27,7 +27,7 @@ MUTATIONS = absl_flags.DEFINE_list(
 PERTURBATION = absl_flags.DEFINE_string(
     "perturbation", "every_block", "How a child is made: every_block (Algorithm 4), one_block or a plugin's.")
 INHERIT = absl_flags.DEFINE_enum(
-    "inherit", "equal", ("equal", "flexible", "none"), "Layers that take their parent's weights: those of equal "
+    "inherit", "equal", INHERITANCE, "Layers that take their parent's weights: those of equal "
     "operation and kernel (Algorithm 3); also across expansion ratios and from larger kernels; or none.")
 
 

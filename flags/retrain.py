@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from absl import flags as absl_flags
 
-from eatnas_tf.configs import RetrainConfig
+from eatnas_tf.configs import SELECTIONS, RetrainConfig
 from eatnas_tf.flags import data, frame, runtime, selection, source, training
 
 SELECT_ON = absl_flags.DEFINE_enum(
-    "select_on", "validation", ("validation", "test"), "What the best of the retrained is chosen by: a held-out part of "
+    "select_on", "validation", SELECTIONS, "What the best of the retrained is chosen by: a held-out part of "
     "the training images, after which the winner is trained on all of them; or, as in the paper, the test split.")
 MODULES = (source, selection, frame, data, training, runtime)
 

@@ -10,11 +10,9 @@ from absl import flags as absl_flags
 from eatnas_tf.bin import entry
 from eatnas_tf.errors import InputError
 from eatnas_tf.flags import frame as frame_flags
-from eatnas_tf.flags import presets, source
+from eatnas_tf.flags import output, presets, source
 
-FORMAT = absl_flags.DEFINE_enum("format", "table", ("table", "json"), "A table, or one JSON object with the totals.")
-
-entry.adopt((frame_flags, presets))
+entry.adopt((frame_flags, output, presets))
 absl_flags.declare_key_flag("architecture")
 absl_flags.declare_key_flag("plugins")
 
@@ -29,7 +27,7 @@ def main() -> None:
     architecture = plans.parsed(source.ARCHITECTURE.value)
     network = expand(architecture, frame_flags.config().frame(image_size=224, channels=3, num_classes=1000))
     rows, total = describe(network), count(network)
-    if FORMAT.value == "table":
+    if output.FORMAT.value == "table":
         tables.layers(str(architecture), rows, total)
         return
     layers = [{**row._asdict(), "count": None, **row.count._asdict()} for row in rows]

@@ -12,13 +12,12 @@ from typing import Any
 
 import tensorflow as tf
 
-AUGMENTATIONS = ("none", "crop_flip", "area_crop")
 AREA = (0.2, 1.0)
 ASPECT = (3 / 4, 4 / 3)
 
 
 def augmentation(name: str) -> Callable[[Any, Any], Any]:
-    return {"none": none, "crop_flip": crop_flip, "area_crop": area_crop}[name]
+    return {"none": none, "flip": flip, "crop_flip": crop_flip, "area_crop": area_crop}[name]
 
 
 def none(images: Any, seed: Any) -> Any:  # noqa: ARG001

@@ -6,7 +6,6 @@ from typing import Any
 
 import keras
 
-SCHEDULES = ("constant", "cosine", "cosine_restarts", "polynomial")
 FIRST_PERIOD = 10
 
 

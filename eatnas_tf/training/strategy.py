@@ -12,8 +12,6 @@ import tensorflow as tf
 
 from eatnas_tf.errors import InputError
 
-DISTRIBUTIONS = ("one_device", "mirrored")
-
 _configured: list[tuple[str, int]] = []
 
 

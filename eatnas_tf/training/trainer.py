@@ -104,7 +104,7 @@ class Trainer:
 
     def evaluate(self, model: keras.Model, examples: Examples | Streamed) -> Evaluation:
         """Loss and accuracies of the model on `examples`; the images are only whitened."""
-        return evaluate(self.strategy, model, examples, self.whitening)
+        return evaluation(self.strategy, model, examples, self.whitening)()
 
     def _training_function(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> Any:
         """(feed state, [first, last step], seed) -> sums of loss, hits and images, in one graph."""
@@ -159,8 +159,13 @@ class Trainer:
                 variable.assign(np.asarray(variable))
 
 
-def evaluate(strategy: Any, model: keras.Model, examples: Examples | Streamed, prepare: Callable[[Any], Any]) -> Evaluation:
-    """Loss and accuracies of a model on `examples`, which `prepare` makes its input from uint8 images."""
+def evaluation(
+    strategy: Any, model: keras.Model, examples: Examples | Streamed, prepare: Callable[[Any], Any]
+) -> Callable[[], Evaluation]:
+    """A function that measures the model, as it is when called, on `examples`; its graph is made once.
+
+    `prepare` makes the model's input from uint8 images.
+    """
     feed = feed_of(examples, EVALUATION_BATCH)
 
     def step(batch: Any) -> Any:
@@ -178,13 +183,16 @@ def evaluate(strategy: Any, model: keras.Model, examples: Examples | Streamed, p
             totals += strategy.reduce("SUM", strategy.run(step, (feed.batch(state, number),)), axis=None)
         return totals
 
-    state = feed.begin(None)
-    call = tf.function(steps).get_concrete_function(state, tf.constant([0, 0]))
-    totals = np.zeros(4)
-    for first in range(0, feed.steps, STEPS_A_CALL):
-        totals += call(state, tf.constant([first, min(first + STEPS_A_CALL, feed.steps)])).numpy()
-    loss, top1, top5 = (totals[:3] / totals[3]).tolist()
-    return Evaluation(loss, top1, top5, int(totals[3]))
+    graph = tf.function(steps).get_concrete_function(feed.begin(None), tf.constant([0, 0]))
+
+    def measure() -> Evaluation:
+        state, totals = feed.begin(None), np.zeros(4)
+        for first in range(0, feed.steps, STEPS_A_CALL):
+            totals += graph(state, tf.constant([first, min(first + STEPS_A_CALL, feed.steps)])).numpy()
+        loss, top1, top5 = (totals[:3] / totals[3]).tolist()
+        return Evaluation(loss, top1, top5, int(totals[3]))
+
+    return measure
 
 
 def _hits(logits: Any, labels: Any, k: int) -> Any:

@@ -1,0 +1,27 @@
+"""Evaluates a retrained model on the test split: params, mult-adds, top-1 and top-5, a row like the paper's Table 1.
+
+python -m eatnas_tf.bin.evaluate --from=runs/retrain
+"""
+
+from absl import flags as absl_flags
+
+from eatnas_tf.bin import entry
+from eatnas_tf.errors import InputError
+from eatnas_tf.flags import data, output, presets, source
+
+for name in ("from", "dataset", "data_dir"):
+    absl_flags.declare_key_flag(name)
+entry.adopt((output, presets))
+
+
+def main() -> None:
+    from eatnas_tf.stages import evaluate  # here, so that --help and a wrong flag answer at once
+
+    if source.FROM.value is None:
+        raise InputError("--from is missing; give the work folder of a finished retraining")
+    dataset = data.DATASET.value if data.DATASET.present else None
+    evaluate.run(source.FROM.value, dataset, data.DATA_DIR.value, output.FORMAT.value == "json")
+
+
+if __name__ == "__main__":
+    entry.run(main)

@@ -1,0 +1,25 @@
+"""Runs the whole of EAT-NAS: search on the small dataset, retrain, transfer to the large one, retrain, test.
+
+python -m eatnas_tf.bin.pipeline --workdir=runs/quickstart
+
+Every stage takes its settings from a preset. A flag of a stage given here, such as --seed=1 or --population=16, wins over
+the preset of every stage that has it.
+"""
+
+import sys
+
+from eatnas_tf.bin import entry
+from eatnas_tf.flags import pipeline as pipeline_flags
+from eatnas_tf.flags import runtime
+
+entry.adopt((pipeline_flags, runtime))
+
+
+def main() -> None:
+    from eatnas_tf.stages import pipeline  # here, so that --help and a wrong flag answer at once
+
+    pipeline.run(pipeline_flags.config(sys.argv[1:]), runtime.config())
+
+
+if __name__ == "__main__":
+    entry.run(main)

@@ -1,0 +1,20 @@
+"""Retrains the top k of a finished search, or one code, chooses the best and tests it once.
+
+python -m eatnas_tf.bin.retrain --preset=quickstart_search_retrain --from=runs/search --workdir=runs/retrain
+"""
+
+from eatnas_tf.bin import entry
+from eatnas_tf.flags import presets, runtime
+from eatnas_tf.flags import retrain as retrain_flags
+
+entry.adopt((retrain_flags, *retrain_flags.MODULES, presets))
+
+
+def main() -> None:
+    from eatnas_tf.stages import retrain  # here, so that --help and a wrong flag answer at once
+
+    retrain.run(retrain_flags.config(), runtime.config())
+
+
+if __name__ == "__main__":
+    entry.run(main)

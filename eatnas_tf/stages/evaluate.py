@@ -1,0 +1,67 @@
+"""Evaluation of a retrained model on the test split: a row like the paper's Table 1."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from eatnas_tf.configs import DataConfig
+from eatnas_tf.errors import InputError
+from eatnas_tf.reporting import tables
+from eatnas_tf.stages.workdir import Workdir
+from eatnas_tf.training.data import open_source
+from eatnas_tf.training.startup import load_tensorflow
+
+COLUMNS = ("model", "params M", "mult-adds M", "top-1 %", "top-5 %")
+
+
+def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = False) -> None:
+    """Prints params, mult-adds, top-1 and top-5 of the model in `source`, a retraining's folder.
+
+    The test split is that of the dataset it was retrained on, or of `dataset`. Raises InputError.
+    """
+    workdir = Workdir(Path(source))
+    best = workdir.read("best.json")
+    if "test" not in best:
+        raise InputError(f"--from={source} is not the work folder of a finished retraining; give one")
+    data = _data(workdir, dataset, data_dir)
+    opened = open_source(data, best["frame"]["image_size"])
+    if len(opened.classes) != len(best["classes"]) or opened.channels != best["frame"]["channels"]:
+        raise InputError(f"--dataset={data.dataset} has {len(opened.classes)} classes and {opened.channels} channels; "
+                         f"the model has {len(best['classes'])} and {best['frame']['channels']}")
+    found = _measured(workdir, opened.test())
+    row = {"architecture": best["architecture"], "params": best["params"], "mult_adds": best["mult_adds"],
+           "top1": found.top1, "top5": found.top5, "images": found.count}
+    if as_json:
+        print(json.dumps(row))
+        return
+    tables.show(f"{data.dataset}, {found.count:,} test images: {best['architecture']}", COLUMNS, [
+        (source, f"{row['params'] / 1e6:.3f}", f"{row['mult_adds'] / 1e6:.3f}", f"{100 * found.top1:.2f}",
+         f"{100 * found.top5:.2f}")], left=("model",))
+
+
+def _data(workdir: Workdir, dataset: str | None, data_dir: str | None) -> DataConfig:
+    """The settings that the retraining had, with what was asked for instead."""
+    settings = workdir.read("config.json")["settings"]
+    known = {field.name: settings[field.name] for field in dataclasses.fields(DataConfig)}
+    given = {name: value for name, value in (("dataset", dataset), ("data_dir", data_dir)) if value is not None}
+    return DataConfig(**{**known, **given})
+
+
+def _measured(workdir: Workdir, examples: Any) -> Any:
+    load_tensorflow()
+    import keras
+    import tensorflow as tf
+
+    from eatnas_tf.training.strategy import configure
+    from eatnas_tf.training.trainer import evaluation
+
+    strategy = configure()
+    try:
+        with strategy.scope():
+            model = keras.saving.load_model(workdir.model, compile=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{workdir.model}: cannot be loaded ({str(error).splitlines()[0]}); retrain it") from None
+    return evaluation(strategy, model, examples, lambda images: tf.cast(images, tf.float32))()

@@ -1,0 +1,99 @@
+"""Retraining: the top k of a search from fresh weights, the best of them chosen, trained on everything, tested once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from eatnas_tf.configs import RetrainConfig, RuntimeConfig
+from eatnas_tf.evolution import Journal
+from eatnas_tf.layers import Frame, count, expand
+from eatnas_tf.reporting import progress, tables
+from eatnas_tf.space import Architecture
+from eatnas_tf.stages import plans
+from eatnas_tf.stages.stopping import stoppable
+from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
+from eatnas_tf.training.data import Source, cut, open_source, split
+from eatnas_tf.training.startup import load_tensorflow
+
+
+@dataclass(frozen=True)
+class Task:
+    """One training of this stage: a rival of the top k, or the winner on all training images."""
+
+    number: int
+    name: str
+    architecture: Architecture
+
+
+def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
+    """Retrains to the end, or goes on after the last network that an earlier run on the same folder finished.
+
+    Leaves model.keras (plain Keras, raw images in), weights.npz and best.json with the test accuracies. Raises
+    InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
+    """
+    architectures = plans.to_retrain(config)
+    source = open_source(config.data, config.frame.image_size)
+    frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
+    for architecture in architectures:
+        expand(architecture, frame, config.training.dropout, config.training.auxiliary_weight > 0)
+    with stoppable(), opened("retrain", config, runtime) as workdir:
+        journal = Journal(workdir.journal)
+        done = {line["number"]: line for line in journal.lines}
+        if not (workdir.path / "best.json").exists():
+            _retrain(config, runtime, architectures, source, frame, journal, done, workdir, title)
+        journal.close()
+        _show(done, workdir, title)
+
+
+def _retrain(
+    config: RetrainConfig, runtime: RuntimeConfig, architectures: list[Architecture], source: Source, frame: Frame,
+    journal: Journal, done: dict[int, dict[str, Any]], workdir: Workdir, title: str,
+) -> None:
+    load_tensorflow()
+    from eatnas_tf.stages.retraining import Retrainer
+
+    examples = source.train()
+    whole = cut(examples, config.data, config.seed)
+    held_out = config.select_on == "validation" and len(architectures) > 1
+    rivals = [Task(number, f"network{number}", architecture) for number, architecture in enumerate(architectures, 1)]
+    with progress.bar(title, config.training.epochs * (len(rivals) + held_out), "epoch") as bar:
+        bar.resumed(config.training.epochs * len(done))
+        retrainer = Retrainer(config, runtime, frame, workdir, bar)
+
+        def carry_out(task: Task, part: Any, contest: Any, on: str) -> None:
+            if task.number not in done:
+                done[task.number] = retrainer.train(task, part, contest, on)
+                journal.append(done[task.number])
+
+        train, validation = split(examples, config.data, config.seed) if held_out else (whole, None)
+        for task in rivals:
+            carry_out(task, train, validation or source.test(), "validation" if held_out else "test")
+        winner = max(rivals, key=lambda task: done[task.number]["top1"])
+        if held_out:
+            winner = Task(len(rivals) + 1, "final", winner.architecture)
+            carry_out(winner, whole, source.test(), "test")
+        retrainer.export(winner, whole)
+    _write_best(workdir, done[winner.number], frame, source.classes)
+    workdir.keep_weights(set())
+
+
+def _write_best(workdir: Workdir, line: dict[str, Any], frame: Frame, classes: tuple[str, ...]) -> None:
+    """best.json: the chosen architecture and how it did on the test split."""
+    network = expand(Architecture.parse(line["architecture"]), frame)
+    workdir.write("best.json", {
+        "schema": SCHEMA,
+        "finished": "retrained and tested",
+        "architecture": line["architecture"],
+        "weights": workdir.weights.name,
+        "frame": asdict(frame),
+        **count(network)._asdict(),
+        "test": {name: line[name] for name in ("top1", "top5", "loss", "images")},
+        "classes": list(classes),
+    })
+
+
+def _show(done: dict[int, dict[str, Any]], workdir: Workdir, title: str) -> None:
+    tables.show(f"{title}: the best is in {workdir.model}", ("network", "on", "top-1 %", "top-5 %", "architecture"),
+                [(line["name"], line["on"], f"{100 * line['top1']:.2f}", f"{100 * line['top5']:.2f}",
+                  line["architecture"]) for _, line in sorted(done.items())], left=("network", "on", "architecture"))

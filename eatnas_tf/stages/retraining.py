@@ -1,0 +1,92 @@
+"""One retraining: build, train from fresh weights, evaluate, and the export of the chosen one."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+from typing import Any
+
+import keras
+
+from eatnas_tf.configs import RetrainConfig, RuntimeConfig
+from eatnas_tf.errors import InputError
+from eatnas_tf.layers import Frame, Network, expand
+from eatnas_tf.network import weight_file
+from eatnas_tf.network.batch_norm import keras_batch_norm
+from eatnas_tf.network.builder import assign, build, weights_of
+from eatnas_tf.reporting.board import Board
+from eatnas_tf.reporting.progress import Bar
+from eatnas_tf.stages.retrain import Task
+from eatnas_tf.stages.workdir import Workdir
+from eatnas_tf.training.data import Examples, Streamed
+from eatnas_tf.training.strategy import configure
+from eatnas_tf.training.trainer import Epoch, Trainer, Whitening, evaluation
+
+
+class Retrainer:
+    """Carries out the tasks of one retraining stage."""
+
+    def __init__(
+        self, config: RetrainConfig, runtime: RuntimeConfig, frame: Frame, workdir: Workdir, bar: Bar
+    ) -> None:
+        self._config, self._frame, self._workdir, self._bar = config, frame, workdir, bar
+        self._strategy = configure(runtime.distribution, runtime.logical_cpus)
+
+    def train(
+        self, task: Task, examples: Examples | Streamed, contest: Examples | Streamed, on: str
+    ) -> dict[str, Any]:
+        """Trains one network and measures it on `contest`, which is called `on`; the journal's line.
+
+        Weights are written before the line is given back. Raises InputError if the training diverges.
+        """
+        start, recipe = time.perf_counter(), self._config.training
+        trainer = Trainer(self._strategy, examples, recipe)
+        with self._strategy.scope():
+            model = build(self._network(task), seed=[self._config.seed, task.number])
+        board = Board(self._workdir.tensorboard / task.name)
+        measure = evaluation(self._strategy, model, contest, trainer.whitening)
+        before = (task.number - 1) * recipe.epochs
+
+        def on_epoch(epoch: Epoch) -> None:
+            board.epoch(epoch)
+            if on == "validation":
+                found = measure()
+                board.scalars({"validation/loss": found.loss, "validation/accuracy": found.top1}, epoch.number)
+            self._bar.at(before + epoch.number, f"{task.name}, loss {epoch.loss:.3f}, "
+                                                f"training accuracy {100 * epoch.accuracy:.1f} %")
+
+        if not trainer.train(model, self._config.seed + task.number, on_epoch):
+            raise InputError(f"{task.name} ({task.architecture}): the loss is not a number; lower --learning_rate")
+        found = measure()
+        if not math.isfinite(found.loss):
+            raise InputError(f"{task.name} ({task.architecture}): the loss is not a number; lower --learning_rate")
+        weight_file.save(self._workdir.weights_of(task.number), weights_of(model))
+        keras.backend.clear_session()
+        gc.collect()
+        return {"number": task.number, "name": task.name, "architecture": str(task.architecture), "on": on,
+                "top1": found.top1, "top5": found.top5, "loss": found.loss, "images": found.count,
+                "seconds": round(time.perf_counter() - start, 3)}
+
+    def export(self, task: Task, examples: Examples | Streamed) -> None:
+        """Writes weights.npz and model.keras of a finished task, trained on `examples`."""
+        weights = weight_file.load(self._workdir.weights_of(task.number))
+        model = plain_model(expand(task.architecture, self._frame), weights, Whitening.of(examples))
+        partial = self._workdir.path / "partial.keras"
+        model.save(partial)
+        partial.replace(self._workdir.model)
+        weight_file.save(self._workdir.weights, weights)
+
+    def _network(self, task: Task) -> Network:
+        recipe = self._config.training
+        return expand(task.architecture, self._frame, recipe.dropout, auxiliary=recipe.auxiliary_weight > 0)
+
+
+def plain_model(network: Network, weights: dict[str, Any], whitening: Whitening) -> keras.Model:
+    """The inference network in layers of Keras only: raw images, 0 to 255, to logits."""
+    body = build(network, keras_batch_norm)
+    assign(body, weights)
+    images = keras.Input(body.input_shape[1:], name="raw_images")
+    normalised = keras.layers.Normalization(
+        mean=whitening.mean.tolist(), variance=(whitening.deviation**2).tolist(), name="whitening")(images)
+    return keras.Model(images, body(normalised), name="eatnas")
