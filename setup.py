@@ -34,7 +34,8 @@ setup(
     extras_require={"dev": ["build", "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff"]},
     entry_points={
         "eatnas_tf.mutations": [
-            f"{name} = eatnas_tf.mutations.primitive:{name}" for name in ("conv", "kernel", "skip", "width", "depth")
+            f"{name} = eatnas_tf.mutations.primitive:{name}"
+            for name in ("conv", "kernel", "skip", "width", "depth")
         ],
         "eatnas_tf.perturbations": [
             "every_block = eatnas_tf.mutations.perturb:every_block",

@@ -10,7 +10,6 @@ from eatnas_tf.errors import InputError
 from eatnas_tf.layers.expand import Frame, default_stem_stride, default_strides
 from eatnas_tf.space.primitives import Value
 
-
 SCHEDULES = ("constant", "cosine", "cosine_restarts", "polynomial")
 AUGMENTATIONS = ("none", "flip", "crop_flip", "area_crop")
 INHERITANCE = ("equal", "flexible", "none")
@@ -39,9 +38,17 @@ class FrameConfig:
             if wanted is not None and wanted != found:
                 raise InputError(f"{name}: {wanted} was asked for, the dataset has {found}; drop the flag")
         size = self.image_size or image_size
-        return Frame(size, channels, num_classes, self.stem_filters,
-                     self.stem_stride or default_stem_stride(size), self.strides or default_strides(size),
-                     self.head_filters, self.width_base, self.shortcut)
+        return Frame(
+            size,
+            channels,
+            num_classes,
+            self.stem_filters,
+            self.stem_stride or default_stem_stride(size),
+            self.strides or default_strides(size),
+            self.head_filters,
+            self.width_base,
+            self.shortcut,
+        )
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class SpaceConfig:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """A dataset and how its training part is cut. `validation` below 1 is a fraction, else a number of images."""
+    """A dataset and its cut. `validation` below 1 is a fraction, else a number of images."""
 
     dataset: str = "fashion_mnist_mini"
     data_dir: str | None = None

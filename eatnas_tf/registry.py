@@ -1,7 +1,7 @@
 """Plugins: what is registered under the entry-point groups `eatnas_tf.*`, the built-in parts among them.
 
-Listing names imports nothing, and a part is loaded when it is asked for. Parts of a file named by `--plugins` come
-beside the installed ones: `add_file` reads its dict `{"mutations": {"name": function}, …}`.
+Listing names imports nothing, and a part is loaded when it is asked for. Parts of a file named by `--plugins`
+come beside the installed ones: `add_file` reads its dict `{"mutations": {"name": function}, …}`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def names(group: str) -> list[str]:
 def get(group: str, name: str) -> Any:
     """The part registered under `name`.
 
-    Raises UnknownNameError with the nearest name, or InputError if two distributions claim it or it does not load.
+    Raises UnknownNameError with the nearest name, or InputError if two distributions claim it or it does not
+    load.
     """
     if name in _added[group]:
         return _added[group][name]
@@ -73,11 +74,16 @@ def add_file(path: str) -> None:
         spec.loader.exec_module(module)
     except Exception as error:
         raise InputError(f"--plugins={path} does not load: {type(error).__name__}: {error}") from error
-    tables = [value for name, value in vars(module).items()
-              if not name.startswith("_") and isinstance(value, dict) and value and set(value) <= set(GROUPS)]
+    tables = [
+        value
+        for name, value in vars(module).items()
+        if not name.startswith("_") and isinstance(value, dict) and value and set(value) <= set(GROUPS)
+    ]
     if len(tables) != 1:
-        raise InputError(f"--plugins={path}: {len(tables)} dicts of parts; expected one such as "
-                         '{"mutations": {"name": function}} with keys among ' + ", ".join(GROUPS))
+        raise InputError(
+            f"--plugins={path}: {len(tables)} dicts of parts; expected one such as "
+            '{"mutations": {"name": function}} with keys among ' + ", ".join(GROUPS)
+        )
     for group, parts in tables[0].items():
         for name, part in parts.items():
             add(group, name, part)
@@ -85,8 +91,10 @@ def add_file(path: str) -> None:
 
 @cache
 def _installed(group: str) -> dict[str, tuple[EntryPoint, ...]]:
-    """Entry points by name. The same distribution seen twice on the path (a checkout, its build) counts once."""
-    distinct = {(point.name, point.value, _owner(point)): point for point in entry_points(group=f"eatnas_tf.{group}")}
+    """Entry points by name; a distribution seen twice on the path counts once."""
+    distinct = {
+        (point.name, point.value, _owner(point)): point for point in entry_points(group=f"eatnas_tf.{group}")
+    }
     table: dict[str, tuple[EntryPoint, ...]] = {}
     for point in distinct.values():
         table[point.name] = (*table.get(point.name, ()), point)
@@ -102,14 +110,17 @@ def _load(group: str, point: EntryPoint) -> Any:
     try:
         return point.load()
     except Exception as error:
-        raise InputError(f"{group} {point.name!r} of {_owner(point)} does not load: "
-                         f"{type(error).__name__}: {error}") from error
+        raise InputError(
+            f"{group} {point.name!r} of {_owner(point)} does not load: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _miss(group: str, name: str) -> str:
     known = names(group)
     if not any(_owner(point) == "eatnas_tf" for points in _installed(group).values() for point in points):
-        return f"eatnas_tf's own {group} are not installed; reinstall it: pip install --force-reinstall --no-deps ."
+        return (
+            f"eatnas_tf's own {group} are not installed; reinstall: pip install --force-reinstall --no-deps ."
+        )
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"no {group.removesuffix('s').replace('_', ' ')} {name!r} among {', '.join(known)}{hint}"

@@ -1,7 +1,8 @@
 """Searches a table of trained networks: an evolution over a space of one's own, without TensorFlow.
 
-The table is NAS-Bench-Macro (Su et al., CVPR 2021): all 3^8 networks of eight layers on CIFAR-10, each trained three
-times. The search sees one of the three trainings, drawn once a run; its regret is that of the mean of all three.
+The table is NAS-Bench-Macro (Su et al., CVPR 2021): all 3^8 networks of eight layers on CIFAR-10, each
+trained three times. The search sees one of the three trainings, drawn once a run; its regret is that of the
+mean of all three.
 
     python examples/tabular.py --table=nasbench_macro_cifar10.npz
 """
@@ -14,16 +15,20 @@ from random import Random
 import numpy as np
 from absl import app
 from absl import flags as absl_flags
+from eatnas_tf.mutations import operators
 
 from eatnas_tf import registry
 from eatnas_tf.evolution import Candidate, Evolution, Limits, Measurement, evolve, random_population
-from eatnas_tf.mutations import operators
 from eatnas_tf.space import Primitive, SearchSpace
 
 TABLE = absl_flags.DEFINE_string("table", None, "nasbench_macro_cifar10.npz.", required=True)
 SEEDS = absl_flags.DEFINE_integer("seeds", 20, "Independent searches.", lower_bound=1)
-PERTURBATION = absl_flags.DEFINE_string("perturbation", "one_block", "How a child is made: one_block, or the paper's "
-                                        "every_block, which with a single primitive keeps no layer as it was.")
+PERTURBATION = absl_flags.DEFINE_string(
+    "perturbation",
+    "one_block",
+    "How a child is made: one_block, or the paper's "
+    "every_block, which with a single primitive keeps no layer as it was.",
+)
 MARKS = (50, 100, 200)
 
 SPACE = SearchSpace(blocks=8, primitives=(Primitive("layer", "", ("identity", "mb3k3", "mb6k5")),))
@@ -49,7 +54,9 @@ def search(accuracies: np.ndarray, means: np.ndarray, seed: int) -> tuple[list[f
         return Measurement(accuracy, size=1.0)
 
     start = time.perf_counter()
-    perturb = partial(registry.get("perturbations", PERTURBATION.value), space=SPACE, mutations=operators(SPACE))
+    perturb = partial(
+        registry.get("perturbations", PERTURBATION.value), space=SPACE, mutations=operators(SPACE)
+    )
     evolution = Evolution(
         first=random_population(SPACE, 30, seed),
         perturb=lambda architecture, rng: SPACE.redraw(lambda: perturb(architecture, rng=rng)),
@@ -68,8 +75,10 @@ def main(_: list[str]) -> None:
         accuracies[tuple(table["arch"].T)] = table["test_acc"]
     runs = [search(accuracies, accuracies.mean(-1), seed) for seed in range(SEEDS.value)]
     for mark, regrets in zip(MARKS, zip(*(regret for regret, _ in runs), strict=True), strict=True):
-        print(f"after {mark:3d} evaluations: regret {statistics.mean(regrets):.3f} +- "
-              f"{statistics.pstdev(regrets):.3f} %  (median {statistics.median(regrets):.3f})")
+        print(
+            f"after {mark:3d} evaluations: regret {statistics.mean(regrets):.3f} +- "
+            f"{statistics.pstdev(regrets):.3f} %  (median {statistics.median(regrets):.3f})"
+        )
     print(f"the search itself: {statistics.median(cost for _, cost in runs):.3f} ms an evaluation")
 
 

@@ -8,19 +8,32 @@ from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
 
 DATASET = absl_flags.DEFINE_string(
-    "dataset", "fashion_mnist_mini", "fashion_mnist_mini (embedded, 5,000 and 1,500 images), npz:PATH with uint8 NHWC "
-    "x_train y_train x_test y_test, or the name of an image classification dataset of tensorflow-datasets.")
+    "dataset",
+    "fashion_mnist_mini",
+    "fashion_mnist_mini (embedded, 5,000 and 1,500 images), npz:PATH with uint8 NHWC "
+    "x_train y_train x_test y_test, or the name of an image classification dataset of tensorflow-datasets.",
+)
 DATA_DIR = absl_flags.DEFINE_string(
-    "data_dir", None, "Where tensorflow-datasets keeps its datasets; its own default without one.")
+    "data_dir", None, "Where tensorflow-datasets keeps its datasets; its own default without one."
+)
 TRAIN_EXAMPLES = absl_flags.DEFINE_integer(
-    "train_examples", None, "Training images used, validation included, drawn from the seed; all by default.",
-    lower_bound=2)
+    "train_examples",
+    None,
+    "Training images used, validation included, drawn from the seed; all by default.",
+    lower_bound=2,
+)
 VALIDATION = absl_flags.DEFINE_float(
-    "validation", 0.2, "Training images held out to select on: a fraction below 1, or their number.", lower_bound=0.0)
+    "validation",
+    0.2,
+    "Training images held out to select on: a fraction below 1, or their number.",
+    lower_bound=0.0,
+)
 
 
 def config() -> DataConfig:
     validation = VALIDATION.value
     if validation <= 0 or (validation >= 1 and validation != round(validation)):
-        raise InputError(f"--validation: {validation:g} is neither a fraction above 0 and below 1 nor a whole number")
+        raise InputError(
+            f"--validation: {validation:g} is neither a fraction above 0 and below 1 nor a whole number"
+        )
     return DataConfig(DATASET.value, DATA_DIR.value, TRAIN_EXAMPLES.value, validation)

@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 def items(flag: str, texts: Sequence[str], parse: Callable[[str], Item]) -> tuple[Item, ...]:
-    """The parsed items of a list flag. Raises InputError naming the flag; `parse` says by ValueError what it expects."""
+    """The parsed items of a list flag. Raises InputError; `parse` says by ValueError what it expects."""
     parsed = []
     for text in texts:
         try:

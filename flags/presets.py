@@ -11,26 +11,32 @@ from absl.testing import flagsaver
 
 from eatnas_tf.errors import InputError
 
-PRESET = absl_flags.DEFINE_string("preset", None, "Settings to start from, by name; other flags win over them.")
+PRESET = absl_flags.DEFINE_string(
+    "preset", None, "Settings to start from, by name; other flags win over them."
+)
 
 Config = TypeVar("Config")
 
 
 def names() -> list[str]:
     folder = importlib.resources.files("eatnas_tf.flags") / "presets"
-    return sorted(file.name.removesuffix(".flags") for file in folder.iterdir() if file.name.endswith(".flags"))
+    return sorted(
+        file.name.removesuffix(".flags") for file in folder.iterdir() if file.name.endswith(".flags")
+    )
 
 
 def lines(name: str) -> list[str]:
     """The flags of a preset. Raises InputError."""
     if name not in names():
         raise InputError(f"--preset: {name!r} is not one of {', '.join(names())}")
-    text = (importlib.resources.files("eatnas_tf.flags") / "presets" / f"{name}.flags").read_text(encoding="utf-8")
+    text = (importlib.resources.files("eatnas_tf.flags") / "presets" / f"{name}.flags").read_text(
+        encoding="utf-8"
+    )
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
 def expanded(argv: Sequence[str]) -> list[str]:
-    """`argv` with the flags of its preset put before all others, so that the others win. Raises InputError."""
+    """`argv` with its preset's flags before all others, which win so. Raises InputError."""
     program, *arguments = argv
     found: list[str] = []
     for position, argument in enumerate(arguments):
@@ -41,7 +47,7 @@ def expanded(argv: Sequence[str]) -> list[str]:
 
 
 def configured(preset: str, arguments: Sequence[str], config: Callable[[], Config]) -> Config:
-    """What `config()` makes of a preset and the arguments that win over it; the flags are left as they were."""
+    """What `config()` makes of a preset and arguments that win over it; flags stay as they were."""
     with flagsaver.flagsaver():
         for name in absl_flags.FLAGS:
             absl_flags.FLAGS[name].unparse()

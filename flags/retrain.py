@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from absl import flags as absl_flags
-
-from eatnas_tf.configs import SELECTIONS, RetrainConfig
 from eatnas_tf.flags import data, frame, runtime, selection, source, training
 
+from eatnas_tf.configs import SELECTIONS, RetrainConfig
+
 SELECT_ON = absl_flags.DEFINE_enum(
-    "select_on", "validation", SELECTIONS, "What the best of the retrained is chosen by: a held-out part of "
-    "the training images, after which the winner is trained on all of them; or, as in the paper, the test split.")
+    "select_on",
+    "validation",
+    SELECTIONS,
+    "What the best of the retrained is chosen by: a held-out part of the training images, after which the "
+    "winner is trained on all of them; or, as in the paper, the test split.",
+)
 MODULES = (source, selection, frame, data, training, runtime)
 
 
 def config() -> RetrainConfig:
     folder, code = source.config()
-    return RetrainConfig(folder, code, selection.TOP_K.value, SELECT_ON.value, frame.config(), data.config(),
-                         training.config(), runtime.SEED.value)
+    return RetrainConfig(
+        folder,
+        code,
+        selection.TOP_K.value,
+        SELECT_ON.value,
+        frame.config(),
+        data.config(),
+        training.config(),
+        runtime.SEED.value,
+    )

@@ -9,15 +9,27 @@ from eatnas_tf.configs import DISTRIBUTIONS, RuntimeConfig
 from eatnas_tf.errors import InputError
 
 WORKDIR = absl_flags.DEFINE_string(
-    "workdir", None, "Folder of everything a stage writes; the same command on it goes on where it stopped.")
-SEED = absl_flags.DEFINE_integer("seed", 0, "The seed of every random draw.", lower_bound=0, upper_bound=2**31 - 1)
+    "workdir", None, "Folder of everything a stage writes; the same command on it goes on where it stopped."
+)
+SEED = absl_flags.DEFINE_integer(
+    "seed", 0, "The seed of every random draw.", lower_bound=0, upper_bound=2**31 - 1
+)
 DISTRIBUTION = absl_flags.DEFINE_enum(
-    "distribution", "one_device", DISTRIBUTIONS, "Train on one device, or mirrored over all GPUs (or over "
-    "--logical_cpus).")
+    "distribution",
+    "one_device",
+    DISTRIBUTIONS,
+    "Train on one device, or mirrored over all GPUs (or over --logical_cpus).",
+)
 LOGICAL_CPUS = absl_flags.DEFINE_integer(
-    "logical_cpus", 0, "Split the CPU into so many devices to mirror over; 0 does not.", lower_bound=0, upper_bound=64)
+    "logical_cpus",
+    0,
+    "Split the CPU into so many devices to mirror over; 0 does not.",
+    lower_bound=0,
+    upper_bound=64,
+)
 PLUGINS = absl_flags.DEFINE_list(
-    "plugins", "", "Python files with parts of your own: a dict {\"mutations\": {\"name\": function}, …}.")
+    "plugins", "", 'Python files with parts of your own: a dict {"mutations": {"name": function}, …}.'
+)
 
 
 def load_plugins() -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from eatnas_tf.configs import SearchConfig
 from eatnas_tf.flags import data, evolution, frame, runtime, selection, space, training
+
+from eatnas_tf.configs import SearchConfig
 
 MODULES = (space, evolution, selection, frame, data, training, runtime)
 
 
 def config() -> SearchConfig:
-    return SearchConfig(frame.config(), space.config(), data.config(), training.config(), evolution.config(),
-                        selection.TOP_K.value, runtime.SEED.value)
+    return SearchConfig(
+        frame.config(),
+        space.config(),
+        data.config(),
+        training.config(),
+        evolution.config(),
+        selection.TOP_K.value,
+        runtime.SEED.value,
+    )

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from absl import flags as absl_flags
 
-TOP_K = absl_flags.DEFINE_integer("top_k", 8, "Architectures of the best population that count.", lower_bound=1)
+TOP_K = absl_flags.DEFINE_integer(
+    "top_k", 8, "Architectures of the best population that count.", lower_bound=1
+)

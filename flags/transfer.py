@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from absl import flags as absl_flags
-
-from eatnas_tf.configs import TransferConfig
 from eatnas_tf.flags import search, source
 
+from eatnas_tf.configs import TransferConfig
+
 INHERIT_SEED = absl_flags.DEFINE_enum(
-    "inherit_seed", "retrained", ("retrained", "none"), "Weights that the first population inherits: the retrained "
-    "basic architecture's, or none.")
+    "inherit_seed",
+    "retrained",
+    ("retrained", "none"),
+    "Weights that the first population inherits: the retrained basic architecture's, or none.",
+)
 MODULES = (source, *search.MODULES)
 
 
 def config() -> TransferConfig:
     folder, code = source.config()
     found = search.config()
-    return TransferConfig(found.frame, found.space, found.data, found.training, found.evolution, found.top_k,
-                          found.seed, folder, code, INHERIT_SEED.value)
+    return TransferConfig(
+        found.frame,
+        found.space,
+        found.data,
+        found.training,
+        found.evolution,
+        found.top_k,
+        found.seed,
+        folder,
+        code,
+        INHERIT_SEED.value,
+    )

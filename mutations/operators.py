@@ -7,9 +7,10 @@ from functools import partial
 from random import Random
 from typing import cast
 
+from eatnas_tf.mutations.primitive import redraw
+
 from eatnas_tf import registry
 from eatnas_tf.errors import UnknownNameError
-from eatnas_tf.mutations.primitive import redraw
 from eatnas_tf.space import Architecture, SearchSpace
 
 Mutation = Callable[[Architecture, int, SearchSpace, Random], Architecture]
@@ -18,7 +19,7 @@ Perturbation = Callable[[Architecture, SearchSpace, Mutations, Random], Architec
 
 
 def operators(space: SearchSpace, names: Sequence[str] = ()) -> Mutations:
-    """The mutations called `names`; by default one for every primitive of the space that has another value to take.
+    """The mutations called `names`; by default one for every primitive with more than one choice.
 
     A primitive without a mutation of its own gets the generic one. Raises UnknownNameError.
     """

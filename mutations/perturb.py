@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from eatnas_tf.mutations.operators import Mutation, Mutations
+
 from eatnas_tf.space import Architecture, SearchSpace
 
 
@@ -29,7 +30,7 @@ def one_block(
 def _mutated(
     architecture: Architecture, block: int, space: SearchSpace, operators: list[Mutation], rng: Random
 ) -> Architecture:
-    """The first of the operators, in random order, that changes the block; the architecture itself if none does."""
+    """The first operator, in random order, that changes the block; else the architecture itself."""
     for operator in rng.sample(operators, len(operators)):
         child = operator(architecture, block, space, rng)
         if child != architecture:

@@ -8,8 +8,10 @@ from random import Random
 from eatnas_tf.space import Architecture, SearchSpace
 
 
-def redraw(architecture: Architecture, block: int, space: SearchSpace, rng: Random, *, name: str) -> Architecture:
-    """`architecture` with another of the space's values for the primitive `name` of `block` (from 0), uniformly.
+def redraw(
+    architecture: Architecture, block: int, space: SearchSpace, rng: Random, *, name: str
+) -> Architecture:
+    """`architecture` with another value for the primitive `name` of `block` (from 0), uniformly.
 
     Where the space leaves no other value, the architecture comes back as it was.
     """

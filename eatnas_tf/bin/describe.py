@@ -23,16 +23,18 @@ def main() -> None:
     from eatnas_tf.stages import plans
 
     if source.ARCHITECTURE.value is None:
-        raise InputError("--architecture is missing; give a code such as mb6_k3_s1_w1.0_d2-sep_k5_s1_w2.0_d1-…")
+        raise InputError(
+            "--architecture is missing; give a code such as mb6_k3_s1_w1.0_d2-sep_k5_s1_w2.0_d1-…"
+        )
     architecture = plans.parsed(source.ARCHITECTURE.value)
     network = expand(architecture, frame_flags.config().frame(image_size=224, channels=3, num_classes=1000))
     rows, total = describe(network), count(network)
     if output.FORMAT.value == "table":
         tables.layers(str(architecture), rows, total)
         return
-    layers = [{**row._asdict(), "count": None, **row.count._asdict()} for row in rows]
+    layers = [{**row._asdict(), **row.counted._asdict()} for row in rows]
     for layer in layers:
-        del layer["count"]
+        del layer["counted"]
     print(json.dumps({"architecture": str(architecture), **total._asdict(), "layers": layers}))
 
 

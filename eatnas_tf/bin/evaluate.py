@@ -1,4 +1,4 @@
-"""Evaluates a retrained model on the test split: params, mult-adds, top-1 and top-5, a row like the paper's Table 1.
+"""Evaluates a retrained model on the test split: a row like the paper's Table 1.
 
 python -m eatnas_tf.bin.evaluate --from=runs/retrain
 """

@@ -2,8 +2,8 @@
 
 python -m eatnas_tf.bin.pipeline --workdir=runs/quickstart
 
-Every stage takes its settings from a preset. A flag of a stage given here, such as --seed=1 or --population=16, wins over
-the preset of every stage that has it.
+Every stage takes its settings from a preset. A flag of a stage given here, such as --seed=1 or
+--population=16, wins over the preset of every stage that has it.
 """
 
 import sys

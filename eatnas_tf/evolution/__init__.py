@@ -7,6 +7,17 @@ from eatnas_tf.evolution.search import Evolution, Limits, evolve
 from eatnas_tf.evolution.transfer import perturbed_population, random_population
 
 __all__ = [
-    "Candidate", "Evolution", "Individual", "Journal", "Limits", "Measurement", "Population", "Quality", "Score",
-    "evolve", "perturbed_population", "random_population", "top",
+    "Candidate",
+    "Evolution",
+    "Individual",
+    "Journal",
+    "Limits",
+    "Measurement",
+    "Population",
+    "Quality",
+    "Score",
+    "evolve",
+    "perturbed_population",
+    "random_population",
+    "top",
 ]

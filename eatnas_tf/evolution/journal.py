@@ -18,8 +18,8 @@ SCHEMA = 1
 class Journal:
     """An append-only file of JSON lines behind a header with the schema's version.
 
-    A line counts once it is whole: `append` returns after it is on the disk, and a torn last line is dropped when the
-    file is opened again. A line in the middle that cannot be read is an error, never skipped.
+    A line counts once it is whole: `append` returns after it is on the disk, and a torn last line is dropped
+    when the file is opened again. A line in the middle that cannot be read is an error, never skipped.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,8 +51,10 @@ class Journal:
             os.truncate(self.path, len(whole))
         lines = [self._parsed(number, line) for number, line in enumerate(whole.splitlines(), start=1)]
         if lines and lines[0].get("schema") != SCHEMA:
-            raise InputError(f"{self.path}: schema {lines[0].get('schema')!r}, this version reads {SCHEMA}; "
-                             "use the version of eatnas_tf that wrote it")
+            raise InputError(
+                f"{self.path}: schema {lines[0].get('schema')!r}, this version reads {SCHEMA}; "
+                "use the version of eatnas_tf that wrote it"
+            )
         return lines[1:]
 
     def _parsed(self, number: int, line: bytes) -> dict[str, Any]:
@@ -61,13 +63,15 @@ class Journal:
         except ValueError:
             parsed = None
         if not isinstance(parsed, dict):
-            raise InputError(f"{self.path}, line {number}: {line[:40]!r} is not a JSON object; "
-                             "restore the line, or cut the file before it to go on from there")
+            raise InputError(
+                f"{self.path}, line {number}: {line[:40]!r} is not a JSON object; "
+                "restore the line, or cut the file before it to go on from there"
+            )
         return parsed
 
 
 def line_of(individual: Individual, quality: float | None) -> dict[str, Any]:
-    """A candidate as the journal holds it. `quality` is the population's with it, None before there is one."""
+    """A candidate as the journal holds it, with the quality of the population that it joined."""
     candidate, measurement = individual.candidate, individual.measurement
     return {
         "id": candidate.id,
@@ -89,10 +93,16 @@ def individuals(journal: Journal, primitives: Sequence[Primitive] | None = None)
     """The individuals of a search's journal, in the order in which they were told. Raises InputError."""
     for number, line in enumerate(journal.lines, start=2):
         try:
-            candidate = Candidate(line["id"], Architecture.parse(line["architecture"], primitives), line["parent"],
-                                  tuple(Change(*change) for change in line["mutated"]))
+            candidate = Candidate(
+                line["id"],
+                Architecture.parse(line["architecture"], primitives),
+                line["parent"],
+                tuple(Change(*change) for change in line["mutated"]),
+            )
             measurement = Measurement(line["accuracy"], line["size"], line["seconds"])
             yield Individual(candidate, measurement, line["score"], line["cycle"], line["replaced"])
         except (KeyError, TypeError, AttributeError, InputError) as error:
-            raise InputError(f"{journal.path}, line {number}: not a candidate ({type(error).__name__}: {error}); "
-                             "restore the line, or cut the file before it to go on from there") from None
+            raise InputError(
+                f"{journal.path}, line {number}: not a candidate ({type(error).__name__}: {error}); "
+                "restore the line, or cut the file before it to go on from there"
+            ) from None

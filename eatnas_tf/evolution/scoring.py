@@ -28,8 +28,8 @@ class Score:
 class Quality:
     """Equations 3 and 4: `mean * (std / target_std) ** w`, w = alpha below the target deviation, else beta.
 
-    The population standard deviation is floored at a tenth of the target, so that a collapsed population does not win
-    by being one point.
+    The population standard deviation is floored at a tenth of the target, so that a collapsed population does
+    not win by being one point.
     """
 
     target_std: float = 0.02

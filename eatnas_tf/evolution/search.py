@@ -1,4 +1,4 @@
-"""Algorithm 1: tournament evolution, as a state machine that is asked for candidates and told what they measured."""
+"""Algorithm 1: tournament evolution, asked for candidates and told what they measured."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ PERTURBATIONS = 20  # a parent whose nearest relatives are all evaluated gives w
 class Limits:
     """How large tournaments are and when a search ends: converged, or out of cycles.
 
-    A search has converged when the quality has not exceeded the best so far by `min_delta` for `patience` cycles.
+    A search has converged when the quality has not exceeded the best so far by `min_delta` for `patience`
+    cycles.
     """
 
     sample: int = 16
@@ -41,10 +42,10 @@ class Peak:
 class Evolution:
     """Algorithm 1 from its first population on.
 
-    `ask` hands out the next candidate, `tell` takes its measurement. One at a time this is the algorithm to the
-    letter; several candidates may also be out at once. Every child draws from a generator of its own, made from
-    (seed, id), so that a search told the same draws the same. `perturb` makes a child of an architecture, `score`
-    maps (accuracy, size) to a number.
+    `ask` hands out the next candidate, `tell` takes its measurement. One at a time this is the algorithm to
+    the letter; several candidates may also be out at once. Every child draws from a generator of its own,
+    made from (seed, id), so that a search told the same draws the same. `perturb` makes a child of an
+    architecture, `score` maps (accuracy, size) to a number.
     """
 
     def __init__(
@@ -101,8 +102,9 @@ class Evolution:
 
     def ask(self) -> Candidate | None:
         """The next candidate to evaluate, or None: the search is over, or has to be told of others first."""
-        number = next(i for i in range(len(self.told) + len(self._out) + 1)
-                      if i not in self.told and i not in self._out)
+        number = next(
+            i for i in range(len(self.told) + len(self._out) + 1) if i not in self.told and i not in self._out
+        )
         if number < len(self._first):
             self._out[number] = (self._first[number], None)
             return self._first[number]
@@ -176,8 +178,9 @@ def evolve(
     evaluate: Callable[[Candidate], Measurement],
     taken: Callable[[Individual], None] = lambda individual: None,
 ) -> Peak:
-    """Runs a search to its end, one candidate at a time; `taken` hears of every individual. Returns the best population.
+    """Runs a search to its end, one candidate at a time, and returns the best population.
 
+    `taken` hears of every individual.
     Nothing here knows what an architecture is evaluated by: a table, a simulation or a training.
     """
     while (candidate := evolution.ask()) is not None:

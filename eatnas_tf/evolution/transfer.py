@@ -1,4 +1,4 @@
-"""First populations: random (Algorithm 1), or perturbed from the basic architecture (Algorithm 2, lines 6 to 9)."""
+"""First populations: random (Algorithm 1), or perturbations of a basic architecture (Algorithm 2)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ def _different(draw: Callable[[], Architecture], size: int) -> list[Architecture
         codes[draw()] = None
         in_vain = in_vain + 1 if len(codes) == before else 0
         if in_vain == REDRAWS:
-            raise InputError(f"population: the space gives {before} different architectures, not {size}; "
-                             "lower --population or widen the space")
+            raise InputError(
+                f"population: the space gives {before} different architectures, not {size}; "
+                "lower --population or widen the space"
+            )
     return list(codes)

@@ -16,6 +16,21 @@ from eatnas_tf.layers.specs import (
 )
 
 __all__ = [
-    "Activation", "BatchNorm", "Conv", "Count", "Dense", "Depthwise", "Dropout", "Frame", "GlobalAveragePool",
-    "KerasLayer", "Layer", "Network", "Spec", "Variable", "count", "describe", "expand",
+    "Activation",
+    "BatchNorm",
+    "Conv",
+    "Count",
+    "Dense",
+    "Depthwise",
+    "Dropout",
+    "Frame",
+    "GlobalAveragePool",
+    "KerasLayer",
+    "Layer",
+    "Network",
+    "Spec",
+    "Variable",
+    "count",
+    "describe",
+    "expand",
 ]

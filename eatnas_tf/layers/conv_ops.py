@@ -1,7 +1,7 @@
 """Convolution operations: pure functions from widths, kernel and stride to a list of specs (section 3.2).
 
-An operation is written once, here or in a plugin (entry-point group `eatnas_tf.conv_ops`). `mbT` is known for every
-whole T without being registered one by one.
+An operation is written once, here or in a plugin (entry-point group `eatnas_tf.conv_ops`). `mbT` is known for
+every whole T without being registered one by one.
 """
 
 from __future__ import annotations
@@ -21,21 +21,28 @@ def separable(inputs: int, outputs: int, kernel: int, stride: int) -> list[Spec]
     """`sep`: depthwise k x k, BN, ReLU, then 1 x 1 to `outputs`, BN, ReLU."""
     return [
         *_depthwise(inputs, kernel, stride),
-        Conv("pointwise", inputs, outputs), BatchNorm("pointwise_bn", outputs), Activation("pointwise_relu"),
+        Conv("pointwise", inputs, outputs),
+        BatchNorm("pointwise_bn", outputs),
+        Activation("pointwise_relu"),
     ]
 
 
 def inverted_bottleneck(inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> list[Spec]:
-    """`mbT`: 1 x 1 to T * `inputs`, BN, ReLU, depthwise k x k, BN, ReLU, then 1 x 1 to `outputs`, BN (linear).
+    """`mbT`: 1 x 1 to T * `inputs`, BN, ReLU, depthwise k x k, BN, ReLU, 1 x 1 to `outputs`, BN.
 
     T = 1 has no expansion (MobileNetV2, arXiv 1801.04381).
     """
     hidden = inputs * expansion
-    expand: list[Spec] = [Conv("expand", inputs, hidden), BatchNorm("expand_bn", hidden), Activation("expand_relu")]
+    expand: list[Spec] = [
+        Conv("expand", inputs, hidden),
+        BatchNorm("expand_bn", hidden),
+        Activation("expand_relu"),
+    ]
     return [
         *(expand if expansion > 1 else []),
         *_depthwise(hidden, kernel, stride),
-        Conv("project", hidden, outputs), BatchNorm("project_bn", outputs),
+        Conv("project", hidden, outputs),
+        BatchNorm("project_bn", outputs),
     ]
 
 
@@ -62,5 +69,8 @@ def family(name: str) -> str:
 
 
 def _depthwise(channels: int, kernel: int, stride: int) -> list[Spec]:
-    return [Depthwise("depthwise", channels, kernel, stride),
-            BatchNorm("depthwise_bn", channels), Activation("depthwise_relu")]
+    return [
+        Depthwise("depthwise", channels, kernel, stride),
+        BatchNorm("depthwise_bn", channels),
+        Activation("depthwise_relu"),
+    ]

@@ -9,7 +9,7 @@ from eatnas_tf.layers.specs import Size, Spec
 
 
 class Count(NamedTuple):
-    """Trainable weights (BN's gamma and beta in, moving statistics out), and multiply-accumulates of one image."""
+    """Trainable weights (BN's gamma and beta in) and multiply-accumulates of one image."""
 
     params: int
     mult_adds: int
@@ -25,12 +25,12 @@ class Row(NamedTuple):
     inputs: int
     outputs: int
     output_size: Size
-    count: Count
+    counted: Count
 
 
 def count(network: Network) -> Count:
     """Totals of the network without the auxiliary tower."""
-    return _sum([row.count for row in describe(network)])
+    return _sum([row.counted for row in describe(network)])
 
 
 def describe(network: Network) -> list[Row]:
@@ -41,8 +41,18 @@ def describe(network: Network) -> list[Row]:
     for layer in network.layers:
         shortcut, _ = _walk(layer.shortcut or (), size)
         main, size = _walk(layer.specs, size)
-        rows.append(Row(str(layer.block), layer.op, layer.kernel, layer.stride, layer.inputs, layer.outputs, size,
-                        _sum([main, shortcut])))
+        rows.append(
+            Row(
+                str(layer.block),
+                layer.op,
+                layer.kernel,
+                layer.stride,
+                layer.inputs,
+                layer.outputs,
+                size,
+                _sum([main, shortcut]),
+            )
+        )
     total, size = _walk(network.head, size)
     rows.append(Row("head", "conv, dense", 1, 1, network.layers[-1].outputs, frame.num_classes, size, total))
     return rows

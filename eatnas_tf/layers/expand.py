@@ -28,8 +28,8 @@ SMALL_IMAGE = 96
 class Frame:
     """What surrounds the blocks: the input, stem, strides of the blocks' first layers, and head.
 
-    `image_size` in pixels (square), `strides` one a block. Published frames: CIFAR-10 (32, 3, 10, stem stride 1,
-    strides 1 1 2 1 2 1 1) and ImageNet (224, 3, 1000, stem stride 2, strides 1 2 2 2 1 2 1).
+    `image_size` in pixels (square), `strides` one a block. Published frames: CIFAR-10 (32, 3, 10, stem stride
+    1, strides 1 1 2 1 2 1 1) and ImageNet (224, 3, 1000, stem stride 2, strides 1 2 2 2 1 2 1).
     """
 
     image_size: int = 224
@@ -47,7 +47,9 @@ class Frame:
             if getattr(self, name) < 1:
                 raise InputError(f"{name}: {getattr(self, name)} is not at least 1")
         if not self.strides or min(self.strides) < 1:
-            raise InputError(f"strides: {self.strides} is not a list of whole numbers of at least 1, one a block")
+            raise InputError(
+                f"strides: {self.strides} is not a list of whole numbers of at least 1, one a block"
+            )
         if self.width_base not in WIDTH_BASES:
             raise InputError(f"width_base: {self.width_base} is not one of {', '.join(WIDTH_BASES)}")
         if self.shortcut not in SHORTCUTS:
@@ -86,7 +88,8 @@ class Layer:
 class Network:
     """A whole network. Its specs are named by place: `stem_conv`, `block3_layer2_depthwise`, `head_dense`.
 
-    `auxiliary` is the tower on the output of block `auxiliary_block` (0 is the stem); it only takes part in training.
+    `auxiliary` is the tower on the output of block `auxiliary_block` (0 is the stem); it only takes part in
+    training.
     """
 
     frame: Frame
@@ -105,17 +108,24 @@ class Network:
         yield from self.head
 
 
-def expand(architecture: Architecture, frame: Frame, dropout: float = 0.0, auxiliary: bool = False) -> Network:
+def expand(
+    architecture: Architecture, frame: Frame, dropout: float = 0.0, auxiliary: bool = False
+) -> Network:
     """The network that `architecture` stands for in `frame`.
 
-    Raises InputError if the code lacks one of the five primitives, an operation is unknown, or the frame does not fit.
+    Raises InputError if the code lacks one of the five primitives, an operation is unknown, or the frame does
+    not fit.
     """
     if len(architecture) != len(frame.strides):
-        raise InputError(f"strides: {len(frame.strides)} given for {len(architecture)} blocks; expected one a block")
+        raise InputError(
+            f"strides: {len(frame.strides)} given for {len(architecture)} blocks; expected one a block"
+        )
     widths = block_widths(_primitive(architecture, "width"), frame.stem_filters, frame.width_base)
     layers: list[Layer] = []
     inputs = frame.stem_filters
-    for position, (block, outputs, stride) in enumerate(zip(architecture, widths, frame.strides, strict=True), 1):
+    for position, (block, outputs, stride) in enumerate(
+        zip(architecture, widths, frame.strides, strict=True), 1
+    ):
         layers += block_layers(position, block, inputs, outputs, stride, frame.shortcut)
         inputs = outputs
     return assemble(frame, layers, dropout, auxiliary)
@@ -141,8 +151,19 @@ def block_layers(
             if primitive.rewrite is not None:
                 specs = primitive.rewrite(specs, value)
         bypass = _shortcut(inputs, outputs, stride, shortcut) if block["skip"] else None
-        layers.append(Layer(position, number, str(block["conv"]), int(block["kernel"]), stride, inputs, outputs,
-                            tuple(specs), bypass))
+        layers.append(
+            Layer(
+                position,
+                number,
+                str(block["conv"]),
+                int(block["kernel"]),
+                stride,
+                inputs,
+                outputs,
+                tuple(specs),
+                bypass,
+            )
+        )
         inputs, stride = outputs, 1
     return layers
 
@@ -151,11 +172,14 @@ def assemble(frame: Frame, layers: list[Layer], dropout: float = 0.0, auxiliary:
     """The network of a frame and its layers: stem, blocks, head and, if asked for, the auxiliary tower."""
     stem: list[Spec] = [
         Conv("stem_conv", frame.channels, frame.stem_filters, 3, frame.stem_stride),
-        BatchNorm("stem_bn", frame.stem_filters), Activation("stem_relu"),
+        BatchNorm("stem_bn", frame.stem_filters),
+        Activation("stem_relu"),
     ]
     head: list[Spec] = [
         Conv("head_conv", layers[-1].outputs, frame.head_filters),
-        BatchNorm("head_bn", frame.head_filters), Activation("head_relu"), GlobalAveragePool("head_pool"),
+        BatchNorm("head_bn", frame.head_filters),
+        Activation("head_relu"),
+        GlobalAveragePool("head_pool"),
         *([Dropout("head_dropout", dropout)] if dropout else []),
         Dense("head_dense", frame.head_filters, frame.num_classes),
     ]
@@ -192,21 +216,25 @@ def _shortcut(inputs: int, outputs: int, stride: int, shortcut: str) -> tuple[Sp
 
 
 def _with_auxiliary(network: Network) -> Network:
-    """`network` with the tower on the output of the block before the last stride (the weight 0.4: appendix A.1)."""
+    """`network` with the tower on the output of the block before the last stride."""
     last = max((block for block, stride in enumerate(network.frame.strides, 1) if stride > 1), default=1)
     place = last - 1
     before = [layer for layer in network.layers if layer.block <= place]
     size = sizes(network)[len(before)]
     if min(size) < 2:
-        raise InputError(f"auxiliary tower: block {place} ends at {size[0]}x{size[1]} pixels; expected at least 2x2")
+        raise InputError(
+            f"auxiliary tower: block {place} ends at {size[0]}x{size[1]} pixels; expected at least 2x2"
+        )
     inputs = before[-1].outputs if before else network.frame.stem_filters
     tower: list[Spec] = [
         Activation("auxiliary_relu"),
-        Conv("auxiliary_conv", inputs, 128), BatchNorm("auxiliary_bn", 128), Activation("auxiliary_conv_relu"),
-        Conv("auxiliary_wide", 128, 768, 2, padding="valid"), BatchNorm("auxiliary_wide_bn", 768),
-        Activation("auxiliary_wide_relu"), GlobalAveragePool("auxiliary_pool"),
+        Conv("auxiliary_conv", inputs, 128),
+        BatchNorm("auxiliary_bn", 128),
+        Activation("auxiliary_conv_relu"),
+        Conv("auxiliary_wide", 128, 768, 2, padding="valid"),
+        BatchNorm("auxiliary_wide_bn", 768),
+        Activation("auxiliary_wide_relu"),
+        GlobalAveragePool("auxiliary_pool"),
         Dense("auxiliary_dense", 768, network.frame.num_classes),
     ]
     return replace(network, auxiliary=tuple(tower), auxiliary_block=place)
-
-

@@ -1,4 +1,4 @@
-"""Objectives: what `size` in the score is (section 2.2). A plugin's is any function of a network to a number."""
+"""Objectives: what `size` in the score is (section 2.2), any function of a network to a number."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Layer specs: frozen descriptions of what a network is made of.
 
-A spec knows the variables of its layer and what it computes, so that counting, building, initialisation and weight
-inheritance all read the same list. Sizes are (height, width) in pixels; every convolution pads as Keras `same` does
-unless it says `valid`.
+A spec knows the variables of its layer and what it computes, so that counting, building, initialisation and
+weight inheritance all read the same list. Sizes are (height, width) in pixels; every convolution pads as
+Keras `same` does unless it says `valid`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Variable:
-    """One weight of a layer. `fan_in` is given for kernels (He initialisation), None for a constant start `value`."""
+    """One weight of a layer: a kernel has a `fan_in`, anything else a constant start `value`."""
 
     name: str
     shape: tuple[int, ...]
@@ -32,7 +32,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Spec:
-    """One Keras layer, named within its place: `depthwise` of block 3, layer 2 is `block3_layer2_depthwise`."""
+    """One Keras layer; `depthwise` of block 3, layer 2 is called `block3_layer2_depthwise`."""
 
     name: str
 
@@ -61,8 +61,13 @@ class Conv(Spec):
     padding: str = "same"
 
     def variables(self) -> tuple[Variable, ...]:
-        return (Variable("kernel", (self.kernel, self.kernel, self.inputs, self.outputs),
-                         fan_in=self.kernel**2 * self.inputs),)
+        return (
+            Variable(
+                "kernel",
+                (self.kernel, self.kernel, self.inputs, self.outputs),
+                fan_in=self.kernel**2 * self.inputs,
+            ),
+        )
 
     def output_size(self, size: Size) -> Size:
         shrink = self.kernel - 1 if self.padding == "valid" else 0
@@ -96,9 +101,12 @@ class BatchNorm(Spec):
 
     def variables(self) -> tuple[Variable, ...]:
         shape = (self.channels,)
-        return (Variable("gamma", shape, value=1.0), Variable("beta", shape),
-                Variable("moving_mean", shape, trainable=False),
-                Variable("moving_variance", shape, trainable=False, value=1.0))
+        return (
+            Variable("gamma", shape, value=1.0),
+            Variable("beta", shape),
+            Variable("moving_mean", shape, trainable=False),
+            Variable("moving_variance", shape, trainable=False, value=1.0),
+        )
 
 
 @dataclass(frozen=True)
@@ -127,8 +135,10 @@ class Dense(Spec):
     outputs: int
 
     def variables(self) -> tuple[Variable, ...]:
-        return (Variable("kernel", (self.inputs, self.outputs), fan_in=self.inputs),
-                Variable("bias", (self.outputs,)))
+        return (
+            Variable("kernel", (self.inputs, self.outputs), fan_in=self.inputs),
+            Variable("bias", (self.outputs,)),
+        )
 
     def mult_adds(self, size: Size) -> int:
         return self.inputs * self.outputs
@@ -138,8 +148,8 @@ class Dense(Spec):
 class KerasLayer(Spec):
     """A layer that no other spec describes: `factory(name)` makes it, its maker says what it counts.
 
-    `weight_count` are its trainable parameters; `cost` and `resize` map its input size to multiply-accumulates and to
-    its output size. Its initial weights are the layer's own.
+    `weight_count` are its trainable parameters; `cost` and `resize` map its input size to
+    multiply-accumulates and to its output size. Its initial weights are the layer's own.
     """
 
     factory: Callable[[str], Any]

@@ -8,12 +8,21 @@ from eatnas_tf.layers.expand import Frame, Layer, Network, assemble, block_layer
 from eatnas_tf.space import STANDARD, Architecture, Block
 
 MOBILENET_FRAME = Frame(width_base="mobilenet_v2", shortcut="identity")
-MOBILENET_V2 = Architecture.parse("-".join(
-    f"{op}_k3_s1_w1.0_d{depth}" for op, depth in zip(("mb1", *("mb6",) * 6), (1, 2, 3, 4, 3, 3, 1), strict=True)))
+MOBILENET_V2 = Architecture.parse(
+    "-".join(
+        f"{op}_k3_s1_w1.0_d{depth}"
+        for op, depth in zip(("mb1", *("mb6",) * 6), (1, 2, 3, 4, 3, 3, 1), strict=True)
+    )
+)
 
 _MNASNET_B1 = (  # op, kernel, depth, output width, stride: arXiv 1807.11626, figure 7a
-    ("sep", 3, 1, 16, 1), ("mb3", 3, 3, 24, 2), ("mb3", 5, 3, 40, 2), ("mb6", 5, 3, 80, 2),
-    ("mb6", 3, 2, 96, 1), ("mb6", 5, 4, 192, 2), ("mb6", 3, 1, 320, 1),
+    ("sep", 3, 1, 16, 1),
+    ("mb3", 3, 3, 24, 2),
+    ("mb3", 5, 3, 40, 2),
+    ("mb6", 5, 3, 80, 2),
+    ("mb6", 3, 2, 96, 1),
+    ("mb6", 5, 4, 192, 2),
+    ("mb6", 3, 1, 320, 1),
 )
 
 

@@ -14,8 +14,8 @@ EPSILON = 2e-5
 class FusedBatchNorm(keras.layers.Layer):
     """`keras.layers.BatchNormalization` on NHWC images by the fused kernel: same variables, same results.
 
-    Under a distribution strategy each replica normalises by its own batch and keeps its own moving statistics, which
-    are read as their mean.
+    Under a distribution strategy each replica normalises by its own batch and keeps its own moving
+    statistics, which are read as their mean.
     """
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -32,8 +32,14 @@ class FusedBatchNorm(keras.layers.Layer):
         scale, offset = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
         if not training:
             return tf.compat.v1.nn.fused_batch_norm(
-                inputs, scale, offset, tf.convert_to_tensor(self.moving_mean),
-                tf.convert_to_tensor(self.moving_variance), epsilon=EPSILON, is_training=False)[0]
+                inputs,
+                scale,
+                offset,
+                tf.convert_to_tensor(self.moving_mean),
+                tf.convert_to_tensor(self.moving_variance),
+                epsilon=EPSILON,
+                is_training=False,
+            )[0]
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(inputs, scale, offset, epsilon=EPSILON)
         self._follow(self.moving_mean, mean)
         self._follow(self.moving_variance, variance * _uncorrected(inputs))
@@ -44,8 +50,9 @@ class FusedBatchNorm(keras.layers.Layer):
 
 
 def _moving(shape: tuple[int | None, ...], initializer: str, name: str) -> keras.Variable:
-    return keras.Variable(initializer, shape, trainable=False, synchronization="on_read", aggregation="mean",
-                          name=name)
+    return keras.Variable(
+        initializer, shape, trainable=False, synchronization="on_read", aggregation="mean", name=name
+    )
 
 
 def _uncorrected(inputs: Any) -> Any:

@@ -61,8 +61,8 @@ def _layer(inputs: Any, layer: Layer, batch_norm: BatchNormFactory) -> Any:
 
 
 def _chain(tensor: Any, specs: Iterable[kinds.Spec], batch_norm: BatchNormFactory, prefix: str = "") -> Any:
-    # TensorFlow 2.21's oneDNN kernel for the weight gradient of a strided 1x1 convolution is wrong on AVX2 CPUs (it
-    # writes out of bounds, too). Taking every stride-th pixel first is the same function.
+    # TensorFlow 2.21's oneDNN kernel for the weight gradient of a strided 1x1 convolution is wrong on AVX2
+    # CPUs (it writes out of bounds, too). Taking every stride-th pixel first is the same function.
     for spec in specs:
         name = prefix + spec.name
         if isinstance(spec, kinds.BatchNorm):
@@ -83,14 +83,22 @@ def keras_layer(spec: kinds.Spec, name: str) -> keras.layers.Layer:
 
 @keras_layer.register
 def _(spec: kinds.Conv, name: str) -> keras.layers.Layer:
-    return keras.layers.Conv2D(spec.outputs, spec.kernel, spec.stride, spec.padding, use_bias=False,
-                               kernel_initializer="he_normal", name=name)
+    return keras.layers.Conv2D(
+        spec.outputs,
+        spec.kernel,
+        spec.stride,
+        spec.padding,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
+    )
 
 
 @keras_layer.register
 def _(spec: kinds.Depthwise, name: str) -> keras.layers.Layer:
-    return keras.layers.DepthwiseConv2D(spec.kernel, spec.stride, "same", use_bias=False,
-                                        depthwise_initializer="he_normal", name=name)
+    return keras.layers.DepthwiseConv2D(
+        spec.kernel, spec.stride, "same", use_bias=False, depthwise_initializer="he_normal", name=name
+    )
 
 
 @keras_layer.register

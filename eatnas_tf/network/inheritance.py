@@ -1,4 +1,4 @@
-"""Weight inheritance between networks of different shape, in NumPy (arXiv 1901.05884, Algorithm 3, Eq. 1 and 2)."""
+"""Weight inheritance between networks of different shape, in NumPy (Algorithm 3, Eq. 1 and 2)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ class Origin(Enum):
 def inherit(
     child: Network, parent: Network, fresh: Weights, trained: Weights, flexible: bool = False
 ) -> tuple[dict[str, np.ndarray], dict[str, Origin]]:
-    """`fresh` weights of `child` with all that it inherits from `trained` weights of `parent`, and the origin of each.
+    """`fresh` weights of `child` with all that it inherits from `parent`, and the origin of each.
 
-    Layer l of block b inherits when the parent has such a layer with the same operation and kernel size (Eq. 1, 2);
-    stem and head always do, the dense layer only for as many classes. `flexible` also crosses expansion ratios and
-    takes the centre of the parent's larger kernels. Keys are variable names; every variable of `fresh` is in both.
+    Layer l of block b inherits when the parent has such a layer with the same operation and kernel size (Eq.
+    1, 2); stem and head always do, the dense layer only for as many classes. `flexible` also crosses
+    expansion ratios and takes the centre of the parent's larger kernels. Keys are variable names; every
+    variable of `fresh` is in both.
     """
     inheriting = _inheriting(child, parent, flexible)
     weights, origins = {}, {}
@@ -46,8 +47,8 @@ def inherit(
 def graft(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """`target` with the leading channels that `source` has too (arXiv 1901.05884, Algorithm 3).
 
-    Kernels are (height, width, in, out); other variables have channels on every axis. Raises ValueError if ranks or
-    kernel sizes differ.
+    Kernels are (height, width, in, out); other variables have channels on every axis. Raises ValueError if
+    ranks or kernel sizes differ.
     """
     if not _comparable(source, target):
         raise ValueError(f"{source.shape} cannot give channels to {target.shape}: rank or kernel size differ")
@@ -98,5 +99,7 @@ def _centre(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     offsets = [(have - want) // 2 for have, want in zip(source.shape[:2], target.shape[:2], strict=True)]
     if min(offsets) < 0:
         return source
-    rows, columns = (slice(offset, offset + want) for offset, want in zip(offsets, target.shape[:2], strict=True))
+    rows, columns = (
+        slice(offset, offset + want) for offset, want in zip(offsets, target.shape[:2], strict=True)
+    )
     return source[rows, columns]

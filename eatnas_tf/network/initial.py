@@ -15,8 +15,9 @@ Weights = Mapping[str, np.ndarray]
 def initial_weights(network: Network, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Fresh weights by variable name (`block3_layer2_depthwise/kernel`), the auxiliary tower's last.
 
-    Kernels are He-normal, N(0, 2 / fan-in), the fan-in of a depthwise kernel being its own k * k; biases and beta are
-    0, gamma 1. Variables of `KerasLayer` specs are not among them: their layers initialise themselves.
+    Kernels are He-normal, N(0, 2 / fan-in), the fan-in of a depthwise kernel being its own k * k; biases and
+    beta are 0, gamma 1. Variables of `KerasLayer` specs are not among them: their layers initialise
+    themselves.
     """
     weights = {}
     for spec in (*network.named_specs(), *network.auxiliary):

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import statistics
 from pathlib import Path
 
 import tensorflow as tf
 from absl import logging
 
-from eatnas_tf.evolution import Evolution
-from eatnas_tf.evolution.scoring import deviation
 from eatnas_tf.training.trainer import Epoch
 
 
@@ -36,25 +33,16 @@ class Board:
         except (OSError, tf.errors.OpError) as error:
             self._give_up(error)
 
-    def population(self, evolution: Evolution) -> None:
-        """Where a search stands; the step is its evaluations. Nothing before the first population is whole."""
-        if evolution.quality is None or evolution.best is None:
-            return
-        individuals = evolution.population.individuals
-        mean = statistics.fmean(evolution.population.scores)
-        self.scalars({
-            "population/quality": evolution.quality,
-            "population/score_mean": mean,
-            "population/score_std": deviation(evolution.population.scores, mean),
-            "population/accuracy_mean": statistics.fmean(one.measurement.accuracy for one in individuals),
-            "population/size_mean": statistics.fmean(one.measurement.size for one in individuals),
-            "search/best_score": evolution.best.score,
-        }, evolution.cycle)
-
     def epoch(self, epoch: Epoch) -> None:
         """One epoch of a retraining; the step is the epoch."""
-        self.scalars({"train/loss": epoch.loss, "train/accuracy": epoch.accuracy,
-                      "train/learning_rate": epoch.learning_rate}, epoch.number)
+        self.scalars(
+            {
+                "train/loss": epoch.loss,
+                "train/accuracy": epoch.accuracy,
+                "train/learning_rate": epoch.learning_rate,
+            },
+            epoch.number,
+        )
 
     def _give_up(self, error: Exception) -> None:
         self._silent = True

@@ -18,9 +18,17 @@ class Bar:
     def __init__(self, console: Console, title: str, total: int, unit: str) -> None:
         self._console, self._title, self._total, self._unit = console, title, total, unit
         self._live = Progress(
-            TextColumn("[bold]{task.description}"), BarColumn(20), MofNCompleteColumn(), TextColumn(unit + "s"),
-            TextColumn("{task.fields[status]}"), TimeRemainingColumn(), TextColumn("left"),
-            console=console, speed_estimate_period=600, disable=not console.is_terminal)
+            TextColumn("[bold]{task.description}"),
+            BarColumn(20),
+            MofNCompleteColumn(),
+            TextColumn(unit + "s"),
+            TextColumn("{task.fields[status]}"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=console,
+            speed_estimate_period=600,
+            disable=not console.is_terminal,
+        )
         self._task = self._live.add_task(title, total=total, status="starting")
         self._begun, self._first, self._spoken = time.monotonic(), 0.0, 0.0
 
@@ -30,8 +38,11 @@ class Bar:
         now = time.monotonic()
         if not self._console.is_terminal and (now - self._spoken >= LINE_EVERY or done >= self._total):
             self._spoken = now
-            self._console.print(f"{self._title}: {self._unit} {done:g} of {self._total}, {status}{self._left(done)}",
-                                soft_wrap=True, highlight=False)
+            self._console.print(
+                f"{self._title}: {self._unit} {done:g} of {self._total}, {status}{self._left(done)}",
+                soft_wrap=True,
+                highlight=False,
+            )
 
     def resumed(self, done: float) -> None:
         """So much was done by an earlier run: it says nothing about the pace of this one."""

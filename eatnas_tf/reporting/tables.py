@@ -17,31 +17,65 @@ PIPED_WIDTH = 200
 
 
 def show(title: str, columns: Sequence[str], rows: Iterable[Cells], left: Sequence[str] = ()) -> None:
-    """Prints a table; columns not named in `left` hold numbers and stand right-aligned. Text is shown as it is."""
+    """Prints a table; columns not named in `left` hold numbers. Text is shown as it is."""
     table = Table(title=Text(title), title_justify="left")
     for column in columns:
         table.add_column(column, justify="left" if column in left else "right", overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
-    console().print(table)
+    _console().print(table)
 
 
-def console() -> Console:
-    """Standard output; wide where it is not a terminal, so that a code stays on one line."""
-    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+def say(line: str) -> None:
+    """Prints a line as it is, however long."""
+    _console().print(line, soft_wrap=True, markup=False)
 
 
 def layers(title: str, rows: Sequence[Row], total: Count) -> None:
     """A network's description, a row a layer, and its totals."""
-    cells = [(row.block, row.op, row.kernel, row.stride, row.inputs, row.outputs, "x".join(map(str, row.output_size)),
-              f"{row.count.params:,}", f"{row.count.mult_adds:,}") for row in rows]
+    cells: list[Cells] = [
+        (
+            row.block,
+            row.op,
+            row.kernel,
+            row.stride,
+            row.inputs,
+            row.outputs,
+            "x".join(map(str, row.output_size)),
+            f"{row.counted.params:,}",
+            f"{row.counted.mult_adds:,}",
+        )
+        for row in rows
+    ]
     cells.append(("total", "", "", "", "", "", "", f"{total.params:,}", f"{total.mult_adds:,}"))
-    show(title, ("block", "op", "kernel", "stride", "in", "out", "output size", "params", "mult-adds"), cells,
-         left=("block", "op"))
+    show(
+        title,
+        ("block", "op", "kernel", "stride", "in", "out", "output size", "params", "mult-adds"),
+        cells,
+        left=("block", "op"),
+    )
 
 
 def best(title: str, individuals: Sequence[Individual]) -> None:
     """The best of a search, with codes to paste."""
-    show(title, ("rank", "id", "score", "accuracy %", "size", "architecture"),
-         [(rank, one.id, f"{one.score:.4f}", f"{100 * one.measurement.accuracy:.2f}", f"{one.measurement.size:,}",
-           one.architecture) for rank, one in enumerate(individuals, start=1)], left=("architecture",))
+    show(
+        title,
+        ("rank", "id", "score", "accuracy %", "size", "architecture"),
+        [
+            (
+                rank,
+                one.id,
+                f"{one.score:.4f}",
+                f"{100 * one.measurement.accuracy:.2f}",
+                f"{one.measurement.size:,}",
+                one.architecture,
+            )
+            for rank, one in enumerate(individuals, start=1)
+        ],
+        left=("architecture",),
+    )
+
+
+def _console() -> Console:
+    """Standard output; wide where it is not a terminal, so that a code stays on one line."""
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)

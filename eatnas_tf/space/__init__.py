@@ -5,6 +5,15 @@ from eatnas_tf.space.primitives import STANDARD, Primitive, Value
 from eatnas_tf.space.search_space import Constraint, ExpansionLimit, LayerLimit, SearchSpace
 
 __all__ = [
-    "Architecture", "Block", "Change", "Constraint", "ExpansionLimit", "LayerLimit", "Primitive", "STANDARD",
-    "SearchSpace", "Value", "differences",
+    "STANDARD",
+    "Architecture",
+    "Block",
+    "Change",
+    "Constraint",
+    "ExpansionLimit",
+    "LayerLimit",
+    "Primitive",
+    "SearchSpace",
+    "Value",
+    "differences",
 ]

@@ -80,10 +80,12 @@ class Block(Mapping[str, Value]):
         unknown = values.keys() - set(self)
         if unknown:
             raise InputError(f"no primitive {min(unknown)!r} among {', '.join(self)}")
-        return Block(tuple(
-            (primitive, primitive.checked(values[primitive.name]) if primitive.name in values else value)
-            for primitive, value in self.items_
-        ))
+        return Block(
+            tuple(
+                (primitive, primitive.checked(values[primitive.name]) if primitive.name in values else value)
+                for primitive, value in self.items_
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,10 @@ def differences(old: Architecture, new: Architecture) -> tuple[Change, ...]:
 
 
 def _read(part: str, primitives: Sequence[Primitive], first: bool) -> tuple[Primitive, Value]:
-    """The primitive and value of one part: the keyless primitive comes first, then the longest key that fits wins."""
-    fitting = [p for p in primitives if part.startswith(p.key) and (p.key == "") == (first and _keyless(primitives))]
+    """One part's primitive and value: first the keyless one, then the longest key that fits."""
+    fitting = [
+        p for p in primitives if part.startswith(p.key) and (p.key == "") == (first and _keyless(primitives))
+    ]
     refusal = None
     for primitive in sorted(fitting, key=lambda p: -len(p.key)):
         try:

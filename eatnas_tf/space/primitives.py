@@ -47,10 +47,11 @@ def word(text: str) -> str:
 class Primitive:
     """One property of a block, with the values that a search may give it.
 
-    `key` stands before the value in a code (`k` in `k3`); the one primitive of a block without a key comes first and
-    bare (`mb6`). `parse` turns text into a value or raises ValueError naming what it expects. `default` is the value
-    of codes that do not mention the primitive; without one, every block must. `rewrite`, for primitives that change a
-    layer beyond the five of the paper, maps (specs of a layer, value) to new specs: see `eatnas_tf.layers`.
+    `key` stands before the value in a code (`k` in `k3`); the one primitive of a block without a key comes
+    first and bare (`mb6`). `parse` turns text into a value or raises ValueError naming what it expects.
+    `default` is the value of codes that do not mention the primitive; without one, every block must.
+    `rewrite`, for primitives that change a layer beyond the five of the paper, maps (specs of a layer, value)
+    to new specs: see `eatnas_tf.layers`.
 
     Two primitives are equal when name and key are: choices belong to a space, not to an architecture.
     """
@@ -64,9 +65,13 @@ class Primitive:
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
-            raise InputError(f"primitive name {self.name!r} is not a word; use letters, digits and underscores")
+            raise InputError(
+                f"primitive name {self.name!r} is not a word; use letters, digits and underscores"
+            )
         if not _KEY.fullmatch(self.key):
-            raise InputError(f"primitive {self.name}: key {self.key!r} is not a lower-case word such as 'k' or 'se'")
+            raise InputError(
+                f"primitive {self.name}: key {self.key!r} is not a lower-case word such as 'k' or 'se'"
+            )
         if not self.choices:
             raise InputError(f"primitive {self.name}: no choices; give at least one value")
         if len(set(self.choices)) < len(self.choices):

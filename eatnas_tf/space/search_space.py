@@ -36,16 +36,22 @@ class LayerLimit:
 
     def refusal(self, architecture: Architecture) -> str | None:
         layers = sum(int(block["depth"]) for block in architecture)
-        return None if self.lo <= layers <= self.hi else f"{layers} layers are not within {self.lo} to {self.hi}"
+        return (
+            None if self.lo <= layers <= self.hi else f"{layers} layers are not within {self.lo} to {self.hi}"
+        )
 
     def impossibility(self, primitives: tuple[Primitive, ...], blocks: int) -> str | None:
-        depths = [int(depth) for primitive in primitives if primitive.name == "depth" for depth in primitive.choices]
+        depths = [
+            int(depth) for primitive in primitives if primitive.name == "depth" for depth in primitive.choices
+        ]
         if not depths:
             return "layers limited in a space without depth; drop the limit"
         least, most = blocks * min(depths), blocks * max(depths)
         if self.lo > self.hi or most < self.lo or least > self.hi:
-            return (f"layers: no architecture has {self.lo} to {self.hi}; "
-                    f"{blocks} blocks can have {least} to {most}")
+            return (
+                f"layers: no architecture has {self.lo} to {self.hi}; "
+                f"{blocks} blocks can have {least} to {most}"
+            )
         return None
 
 
@@ -60,17 +66,27 @@ class ExpansionLimit:
 
     def refusal(self, architecture: Architecture) -> str | None:
         expansion = self._expansion([float(block["width"]) for block in architecture])
-        return None if self.lo <= expansion <= self.hi else (
-            f"total expansion {expansion:g} is not within {self.lo:g} to {self.hi:g}")
+        return (
+            None
+            if self.lo <= expansion <= self.hi
+            else (f"total expansion {expansion:g} is not within {self.lo:g} to {self.hi:g}")
+        )
 
     def impossibility(self, primitives: tuple[Primitive, ...], blocks: int) -> str | None:
-        factors = [float(width) for primitive in primitives if primitive.name == "width" for width in primitive.choices]
+        factors = [
+            float(width)
+            for primitive in primitives
+            if primitive.name == "width"
+            for width in primitive.choices
+        ]
         if not factors:
             return "expansion limited in a space without width; drop the limit"
         least, most = (self._expansion([pick(factors)] * blocks) for pick in (min, max))
         if self.lo > self.hi or most < self.lo or least > self.hi:
-            return (f"expansion: no architecture has {self.lo:g} to {self.hi:g}; "
-                    f"{blocks} blocks can have {least:g} to {most:g}")
+            return (
+                f"expansion: no architecture has {self.lo:g} to {self.hi:g}; "
+                f"{blocks} blocks can have {least:g} to {most:g}"
+            )
         return None
 
     def _expansion(self, factors: list[float]) -> float:
@@ -79,10 +95,11 @@ class ExpansionLimit:
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """All architectures of `blocks` blocks whose primitives take their choices and that meet every constraint.
+    """All architectures of `blocks` blocks that take their primitives' choices and meet the constraints.
 
-    Any primitives will do, not only the paper's five; without TensorFlow such a space can be searched with a fitness
-    of one's own (`examples/tabular.py`). Raises InputError when no architecture can meet a constraint.
+    Any primitives will do, not only the paper's five; without TensorFlow such a space can be searched with a
+    fitness of one's own (`examples/tabular.py`). Raises InputError when no architecture can meet a
+    constraint.
     """
 
     blocks: int = 7
@@ -114,7 +131,7 @@ class SearchSpace:
         raise InputError(f"no primitive {name!r} among {', '.join(p.name for p in self.primitives)}")
 
     def complete(self, architecture: Architecture) -> Architecture:
-        """The same architecture with the default of every primitive of this space that its code leaves out."""
+        """The same architecture with the defaults of all primitives that its code leaves out."""
         try:
             return Architecture(tuple(Block.of(self.primitives, **block) for block in architecture))
         except InputError as error:
@@ -149,7 +166,7 @@ class SearchSpace:
         return self.redraw(lambda: self._draw(rng))
 
     def redraw(self, draw: Callable[[], Architecture]) -> Architecture:
-        """The first member of the space among at most 100,000 drawn. Raises InputError naming the constraint."""
+        """The first member among at most 100,000 drawn. Raises InputError naming the constraint."""
         refusals: Counter[str] = Counter()
         for _ in range(REDRAWS):
             architecture = draw()
@@ -157,11 +174,15 @@ class SearchSpace:
             if refusal is None:
                 return architecture
             refusals[refusal] += 1
-        raise InputError(f"{REDRAWS} architectures drawn and none is allowed, most often because "
-                         f"{refusals.most_common(1)[0][0]}; widen the limits")
+        raise InputError(
+            f"{REDRAWS} architectures drawn and none is allowed, most often because "
+            f"{refusals.most_common(1)[0][0]}; widen the limits"
+        )
 
     def _draw(self, rng: Random) -> Architecture:
-        return Architecture(tuple(
-            Block(tuple((primitive, rng.choice(primitive.choices)) for primitive in self.primitives))
-            for _ in range(self.blocks)
-        ))
+        return Architecture(
+            tuple(
+                Block(tuple((primitive, rng.choice(primitive.choices)) for primitive in self.primitives))
+                for _ in range(self.blocks)
+            )
+        )

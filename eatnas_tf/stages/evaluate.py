@@ -29,24 +29,45 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
     data = _data(workdir, dataset, data_dir)
     opened = open_source(data, best["frame"]["image_size"])
     if len(opened.classes) != len(best["classes"]) or opened.channels != best["frame"]["channels"]:
-        raise InputError(f"--dataset={data.dataset} has {len(opened.classes)} classes and {opened.channels} channels; "
-                         f"the model has {len(best['classes'])} and {best['frame']['channels']}")
+        raise InputError(
+            f"--dataset={data.dataset} has {len(opened.classes)} classes and {opened.channels} channels; "
+            f"the model has {len(best['classes'])} and {best['frame']['channels']}"
+        )
     found = _measured(workdir, opened.test())
-    row = {"architecture": best["architecture"], "params": best["params"], "mult_adds": best["mult_adds"],
-           "top1": found.top1, "top5": found.top5, "images": found.count}
+    row = {
+        "architecture": best["architecture"],
+        "params": best["params"],
+        "mult_adds": best["mult_adds"],
+        "top1": found.top1,
+        "top5": found.top5,
+        "images": found.count,
+    }
     if as_json:
         print(json.dumps(row))
         return
-    tables.show(f"{data.dataset}, {found.count:,} test images: {best['architecture']}", COLUMNS, [
-        (source, f"{row['params'] / 1e6:.3f}", f"{row['mult_adds'] / 1e6:.3f}", f"{100 * found.top1:.2f}",
-         f"{100 * found.top5:.2f}")], left=("model",))
+    tables.show(
+        f"{data.dataset}, {found.count:,} test images: {best['architecture']}",
+        COLUMNS,
+        [
+            (
+                source,
+                f"{row['params'] / 1e6:.3f}",
+                f"{row['mult_adds'] / 1e6:.3f}",
+                f"{100 * found.top1:.2f}",
+                f"{100 * found.top5:.2f}",
+            )
+        ],
+        left=("model",),
+    )
 
 
 def _data(workdir: Workdir, dataset: str | None, data_dir: str | None) -> DataConfig:
     """The settings that the retraining had, with what was asked for instead."""
     settings = workdir.read("config.json")["settings"]
     known = {field.name: settings[field.name] for field in dataclasses.fields(DataConfig)}
-    given = {name: value for name, value in (("dataset", dataset), ("data_dir", data_dir)) if value is not None}
+    given = {
+        name: value for name, value in (("dataset", dataset), ("data_dir", data_dir)) if value is not None
+    }
     return DataConfig(**{**known, **given})
 
 
@@ -63,5 +84,7 @@ def _measured(workdir: Workdir, examples: Any) -> Any:
         with strategy.scope():
             model = keras.saving.load_model(workdir.model, compile=False)
     except (OSError, ValueError) as error:
-        raise InputError(f"{workdir.model}: cannot be loaded ({str(error).splitlines()[0]}); retrain it") from None
+        raise InputError(
+            f"{workdir.model}: cannot be loaded ({str(error).splitlines()[0]}); retrain it"
+        ) from None
     return evaluation(strategy, model, examples, lambda images: tf.cast(images, tf.float32))()

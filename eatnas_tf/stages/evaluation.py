@@ -36,8 +36,8 @@ class Trained:
 class Evaluator:
     """Measures candidates of one search. `parent_of` finds the architecture of a candidate by its id.
 
-    Weights are written before the measurement is given back, so that a journal never names what is not there. A
-    training that diverges has accuracy 0 and leaves no weights.
+    Weights are written before the measurement is given back, so that a journal never names what is not there.
+    A training that diverges has accuracy 0 and leaves no weights.
     """
 
     frame: Frame
@@ -75,12 +75,13 @@ class Evaluator:
         return (found.top1, found.loss) if math.isfinite(found.loss) else (0.0, math.nan)
 
     def _inherit(self, candidate: Candidate, network: Network, model: keras.Model) -> dict[str, int] | None:
-        """Gives the model what it inherits; how many variables came from where, None without a parent's weights."""
+        """Gives the model what it inherits; says how many variables came from where."""
         parent = self._parent(candidate)
         if parent is None:
             return None
         weights, origins = inheritance.inherit(
-            network, parent.network, weights_of(model), parent.weights, flexible=self.inherit == "flexible")
+            network, parent.network, weights_of(model), parent.weights, flexible=self.inherit == "flexible"
+        )
         assign(model, weights)
         return inheritance.summary(origins)
 

@@ -1,14 +1,13 @@
-"""The whole of Algorithm 2: search small, retrain, transfer, retrain, for one large dataset or a chain of them."""
+"""The whole of Algorithm 2: search, retrain, transfer, retrain, for one dataset or a chain of them."""
 
 from __future__ import annotations
 
 import dataclasses
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from eatnas_tf.configs import PipelineConfig, RuntimeConfig
+from eatnas_tf.configs import PipelineConfig, RuntimeConfig, SearchConfig
 from eatnas_tf.reporting import tables
 from eatnas_tf.stages import plans, retrain, search
 from eatnas_tf.stages.workdir import Workdir
@@ -16,51 +15,57 @@ from eatnas_tf.training.data import open_source
 
 
 def run(config: PipelineConfig, runtime: RuntimeConfig) -> None:
-    """Runs every stage in a numbered folder of its own, or goes on in the one where an earlier run stopped."""
+    """Runs every stage in a numbered folder, or goes on where an earlier run stopped."""
     root = Path(runtime.workdir)
     _refuse_early(config)
     count = 2 + 2 * len(config.transfers)
-    seconds: list[tuple[str, float]] = []
+    begun: list[tuple[str, float]] = []
 
-    def stage(name: str, work: Callable[[RuntimeConfig, str], None]) -> str:
-        number = len(seconds) + 1
-        folder = root / f"{number}-{name}"
-        start = time.monotonic()
-        work(dataclasses.replace(runtime, workdir=str(folder)), f"{number} of {count}: {name}")
-        seconds.append((folder.name, time.monotonic() - start))
-        return str(folder)
+    def place(name: str) -> tuple[RuntimeConfig, str]:
+        """The next stage's folder and title."""
+        folder = f"{len(begun) + 1}-{name}"
+        begun.append((folder, time.monotonic()))
+        title = f"{len(begun)} of {count}: {name}"
+        return dataclasses.replace(runtime, workdir=str(root / folder)), title
 
-    found = stage("search", lambda place, title: search.run(config.search, place, title))
-    basic = stage("retrain", lambda place, title: retrain.run(
-        dataclasses.replace(config.retrain, source=found), place, title))
-    results = [("basic", basic)]
-    for position, (transfer, retraining) in enumerate(config.transfers, start=1):
-        begun = dataclasses.replace(transfer, source=results[-1][1])
-        found = stage("transfer", lambda place, title, begun=begun: search.run(begun, place, title))
-        last = dataclasses.replace(retraining, source=found)
-        folder = stage("retrain", lambda place, title, last=last: retrain.run(last, place, title))
-        results.append(("final" if position == len(config.transfers) else f"transfer {position}", folder))
-    _show(results, seconds, root)
+    searched, title = place("search")
+    search.run(config.search, searched, title)
+    retrained, title = place("retrain")
+    retrain.run(dataclasses.replace(config.retrain, source=searched.workdir), retrained, title)
+    results = [retrained.workdir]
+    for transfer, retraining in config.transfers:
+        searched, title = place("transfer")
+        search.run(dataclasses.replace(transfer, source=results[-1]), searched, title)
+        retrained, title = place("retrain")
+        retrain.run(dataclasses.replace(retraining, source=searched.workdir), retrained, title)
+        results.append(retrained.workdir)
+    _show(results, begun, root)
 
 
 def _refuse_early(config: PipelineConfig) -> None:
     """Raises InputError for whatever would end a later stage after an earlier one was paid for."""
-    searches = [config.search, *(transfer for transfer, _ in config.transfers)]
+    searches: list[SearchConfig] = [config.search, *(transfer for transfer, _ in config.transfers)]
     for stage in searches:
         plans.search(stage)
-    for stage in (*searches, config.retrain, *(retraining for _, retraining in config.transfers)):
-        source = open_source(stage.data, stage.frame.image_size)
-        stage.frame.frame(source.image_size, source.channels, len(source.classes))
+    retrainings = [config.retrain, *(retraining for _, retraining in config.transfers)]
+    for data, frame in [(one.data, one.frame) for one in searches] + [
+        (one.data, one.frame) for one in retrainings
+    ]:
+        source = open_source(data, frame.image_size)
+        frame.frame(source.image_size, source.channels, len(source.classes))
 
 
-def _show(results: list[tuple[str, str]], seconds: list[tuple[str, float]], root: Path) -> None:
+def _show(results: list[str], begun: list[tuple[str, float]], root: Path) -> None:
+    """The basic and the final architecture and those between, the time, and how to see more."""
+    names = ["basic", *(f"after transfer {number}" for number in range(1, len(results) - 1)), "final"]
     rows = []
-    for name, folder in results:
+    for name, folder in zip(names, results, strict=False):
         best = Workdir(Path(folder)).read("best.json")
-        rows.append((name, best["architecture"], f"{best['params']:,}", f"{best['mult_adds']:,}",
-                     f"{100 * best['test']['top1']:.2f}"))
-    tables.show("the basic and the final architecture, each on the test split of its own dataset",
-                ("", "architecture", "params", "mult-adds", "test accuracy %"), rows, left=("", "architecture"))
-    times = ", ".join(f"{name} {taken:.0f} s" for name, taken in seconds)
-    tables.console().print(f"time: {times}\nwatch it: {sys.executable} -m tensorboard.main --logdir={root}",
-                            soft_wrap=True, markup=False)
+        accuracy = f"{100 * best['test']['top1']:.2f}"
+        rows.append((name, best["architecture"], f"{best['params']:,}", f"{best['mult_adds']:,}", accuracy))
+    columns = ("", "architecture", "params", "mult-adds", "test accuracy %")
+    tables.show("Each on the test split of its own dataset", columns, rows, left=("", "architecture"))
+    ends = [start for _, start in begun[1:]] + [time.monotonic()]
+    times = [f"{name} {end - start:.0f} s" for (name, start), end in zip(begun, ends, strict=True)]
+    tables.say(f"time: {', '.join(times)}")
+    tables.say(f"watch it: {sys.executable} -m tensorboard.main --logdir={root}")

@@ -1,4 +1,4 @@
-"""What a config's names stand for, found out before TensorFlow is loaded. Everything here raises InputError."""
+"""What a config's names stand for, found out before TensorFlow is loaded (or InputError)."""
 
 from __future__ import annotations
 
@@ -41,8 +41,13 @@ class Origin:
 
 
 def search_space(config: SpaceConfig, frame: FrameConfig) -> SearchSpace:
-    choices = (config.conv_choices, config.kernel_choices, config.skip_choices, config.width_choices,
-               config.depth_choices)
+    choices = (
+        config.conv_choices,
+        config.kernel_choices,
+        config.skip_choices,
+        config.width_choices,
+        config.depth_choices,
+    )
     primitives = [primitive.restricted(given) for primitive, given in zip(STANDARD, choices, strict=True)]
     primitives += [registry.get("primitives", name) for name in config.primitives]
     for name in config.conv_choices:
@@ -59,10 +64,13 @@ def search(config: SearchConfig) -> SearchPlan:
     evolution = config.evolution
     space = search_space(config.space, config.frame)
     if config.frame.strides and len(config.frame.strides) != space.blocks:
-        raise InputError(f"--strides: {len(config.frame.strides)} given for --blocks={space.blocks}; "
-                         "expected one a block")
+        raise InputError(
+            f"--strides: {len(config.frame.strides)} given for --blocks={space.blocks}; expected one a block"
+        )
     if not config.frame.strides and space.blocks != len(Frame.strides):
-        raise InputError(f"--strides is missing: the default is for 7 blocks, not {space.blocks}; give one a block")
+        raise InputError(
+            f"--strides is missing: the default is for 7 blocks, not {space.blocks}; give one a block"
+        )
     mutations = operators(space, evolution.mutations)
     if not mutations:
         raise InputError("the space has a single architecture: give some primitive more than one choice")
@@ -72,9 +80,13 @@ def search(config: SearchConfig) -> SearchPlan:
         return space.redraw(lambda: perturbation(architecture, space, mutations, rng))
 
     return SearchPlan(
-        space, perturb, registry.get("objectives", evolution.objective), Score(evolution.target, evolution.omega),
+        space,
+        perturb,
+        registry.get("objectives", evolution.objective),
+        Score(evolution.target, evolution.omega),
         Quality(evolution.target_std, evolution.alpha, evolution.beta),
-        Limits(evolution.sample, evolution.cycles, evolution.patience, evolution.min_delta))
+        Limits(evolution.sample, evolution.cycles, evolution.patience, evolution.min_delta),
+    )
 
 
 def parsed(code: str) -> Architecture:
@@ -102,18 +114,20 @@ def to_retrain(config: RetrainConfig) -> list[Architecture]:
     workdir = Workdir(Path(str(config.source)))
     ranking = _finished(workdir).get("ranking")
     if ranking is None:
-        raise InputError(f"--from={workdir.path} is not the work folder of a search or transfer; give one of those")
+        raise InputError(
+            f"--from={workdir.path} is not the work folder of a search or transfer; give one of those"
+        )
     if config.top_k > len(ranking):
         raise InputError(f"--top_k: {config.top_k} of a population of {len(ranking)}; ask for fewer")
     return [Architecture.parse(entry["architecture"]) for entry in ranking[: config.top_k]]
 
 
-
-
 def _finished(workdir: Workdir) -> dict[str, Any]:
     best = workdir.read("best.json")
     if not best.get("finished"):
-        raise InputError(f"--from={workdir.path}: that stage is not finished; run its command again to its end")
+        raise InputError(
+            f"--from={workdir.path}: that stage is not finished; run its command again to its end"
+        )
     return best
 
 

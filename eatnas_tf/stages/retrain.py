@@ -1,4 +1,4 @@
-"""Retraining: the top k of a search from fresh weights, the best of them chosen, trained on everything, tested once."""
+"""Retraining: the top k from fresh weights, the best chosen, trained on everything, tested once."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Task:
 def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
     """Retrains to the end, or goes on after the last network that an earlier run on the same folder finished.
 
-    Leaves model.keras (plain Keras, raw images in), weights.npz and best.json with the test accuracies. Raises
-    InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
+    Leaves model.keras (plain Keras, raw images in), weights.npz and best.json with the test accuracies.
+    Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
     architectures = plans.to_retrain(config)
     source = open_source(config.data, config.frame.image_size)
@@ -47,8 +47,15 @@ def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -
 
 
 def _retrain(
-    config: RetrainConfig, runtime: RuntimeConfig, architectures: list[Architecture], source: Source, frame: Frame,
-    journal: Journal, done: dict[int, dict[str, Any]], workdir: Workdir, title: str,
+    config: RetrainConfig,
+    runtime: RuntimeConfig,
+    architectures: list[Architecture],
+    source: Source,
+    frame: Frame,
+    journal: Journal,
+    done: dict[int, dict[str, Any]],
+    workdir: Workdir,
+    title: str,
 ) -> None:
     load_tensorflow()
     from eatnas_tf.stages.retraining import Retrainer
@@ -56,7 +63,9 @@ def _retrain(
     examples = source.train()
     whole = cut(examples, config.data, config.seed)
     held_out = config.select_on == "validation" and len(architectures) > 1
-    rivals = [Task(number, f"network{number}", architecture) for number, architecture in enumerate(architectures, 1)]
+    rivals = [
+        Task(number, f"network{number}", architecture) for number, architecture in enumerate(architectures, 1)
+    ]
     with progress.bar(title, config.training.epochs * (len(rivals) + held_out), "epoch") as bar:
         bar.resumed(config.training.epochs * len(done))
         retrainer = Retrainer(config, runtime, frame, workdir, bar)
@@ -81,19 +90,34 @@ def _retrain(
 def _write_best(workdir: Workdir, line: dict[str, Any], frame: Frame, classes: tuple[str, ...]) -> None:
     """best.json: the chosen architecture and how it did on the test split."""
     network = expand(Architecture.parse(line["architecture"]), frame)
-    workdir.write("best.json", {
-        "schema": SCHEMA,
-        "finished": "retrained and tested",
-        "architecture": line["architecture"],
-        "weights": workdir.weights.name,
-        "frame": asdict(frame),
-        **count(network)._asdict(),
-        "test": {name: line[name] for name in ("top1", "top5", "loss", "images")},
-        "classes": list(classes),
-    })
+    workdir.write(
+        "best.json",
+        {
+            "schema": SCHEMA,
+            "finished": "retrained and tested",
+            "architecture": line["architecture"],
+            "weights": workdir.weights.name,
+            "frame": asdict(frame),
+            **count(network)._asdict(),
+            "test": {name: line[name] for name in ("top1", "top5", "loss", "images")},
+            "classes": list(classes),
+        },
+    )
 
 
 def _show(done: dict[int, dict[str, Any]], workdir: Workdir, title: str) -> None:
-    tables.show(f"{title}: the best is in {workdir.model}", ("network", "on", "top-1 %", "top-5 %", "architecture"),
-                [(line["name"], line["on"], f"{100 * line['top1']:.2f}", f"{100 * line['top5']:.2f}",
-                  line["architecture"]) for _, line in sorted(done.items())], left=("network", "on", "architecture"))
+    tables.show(
+        f"{title}: the best is in {workdir.model}",
+        ("network", "on", "top-1 %", "top-5 %", "architecture"),
+        [
+            (
+                line["name"],
+                line["on"],
+                f"{100 * line['top1']:.2f}",
+                f"{100 * line['top5']:.2f}",
+                line["architecture"],
+            )
+            for _, line in sorted(done.items())
+        ],
+        left=("network", "on", "architecture"),
+    )

@@ -52,21 +52,37 @@ class Retrainer:
             board.epoch(epoch)
             if on == "validation":
                 found = measure()
-                board.scalars({"validation/loss": found.loss, "validation/accuracy": found.top1}, epoch.number)
-            self._bar.at(before + epoch.number, f"{task.name}, loss {epoch.loss:.3f}, "
-                                                f"training accuracy {100 * epoch.accuracy:.1f} %")
+                board.scalars(
+                    {"validation/loss": found.loss, "validation/accuracy": found.top1}, epoch.number
+                )
+            self._bar.at(
+                before + epoch.number,
+                f"{task.name}, loss {epoch.loss:.3f}, training accuracy {100 * epoch.accuracy:.1f} %",
+            )
 
         if not trainer.train(model, self._config.seed + task.number, on_epoch):
-            raise InputError(f"{task.name} ({task.architecture}): the loss is not a number; lower --learning_rate")
+            raise InputError(
+                f"{task.name} ({task.architecture}): the loss is not a number; lower --learning_rate"
+            )
         found = measure()
         if not math.isfinite(found.loss):
-            raise InputError(f"{task.name} ({task.architecture}): the loss is not a number; lower --learning_rate")
+            raise InputError(
+                f"{task.name} ({task.architecture}): the loss is not a number; lower --learning_rate"
+            )
         weight_file.save(self._workdir.weights_of(task.number), weights_of(model))
         keras.backend.clear_session()
         gc.collect()
-        return {"number": task.number, "name": task.name, "architecture": str(task.architecture), "on": on,
-                "top1": found.top1, "top5": found.top5, "loss": found.loss, "images": found.count,
-                "seconds": round(time.perf_counter() - start, 3)}
+        return {
+            "number": task.number,
+            "name": task.name,
+            "architecture": str(task.architecture),
+            "on": on,
+            "top1": found.top1,
+            "top5": found.top5,
+            "loss": found.loss,
+            "images": found.count,
+            "seconds": round(time.perf_counter() - start, 3),
+        }
 
     def export(self, task: Task, examples: Examples | Streamed) -> None:
         """Writes weights.npz and model.keras of a finished task, trained on `examples`."""
@@ -88,5 +104,6 @@ def plain_model(network: Network, weights: dict[str, Any], whitening: Whitening)
     assign(body, weights)
     images = keras.Input(body.input_shape[1:], name="raw_images")
     normalised = keras.layers.Normalization(
-        mean=whitening.mean.tolist(), variance=(whitening.deviation**2).tolist(), name="whitening")(images)
+        mean=whitening.mean.tolist(), variance=(whitening.deviation**2).tolist(), name="whitening"
+    )(images)
     return keras.Model(images, body(normalised), name="eatnas")

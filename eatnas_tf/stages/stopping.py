@@ -20,7 +20,7 @@ class Stopped(BaseException):
 def stoppable() -> Iterator[None]:
     """While the block runs, SIGINT and SIGTERM raise Stopped in it."""
 
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    def stop(number: int, frame: FrameType | None) -> None:
         raise Stopped(number)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -77,8 +77,10 @@ class Workdir:
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: cannot be read ({error}); restore it or use another folder") from None
         if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            raise InputError(f"{path}: not written by a version that this one reads (schema {SCHEMA}); "
-                             "use the version of eatnas_tf that wrote it")
+            raise InputError(
+                f"{path}: not written by a version that this one reads (schema {SCHEMA}); "
+                "use the version of eatnas_tf that wrote it"
+            )
         return content
 
 
@@ -86,8 +88,8 @@ class Workdir:
 def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]:
     """The folder of `runtime`, locked while the block runs, its config.json written or found to agree.
 
-    Raises InputError if another run holds it, if it belongs to another stage, or naming the first setting that changed;
-    larger caps are taken over.
+    Raises InputError if another run holds it, if it belongs to another stage, or naming the first setting
+    that changed; larger caps are taken over.
     """
     workdir = Workdir(Path(runtime.workdir))
     wanted = _plain({**settings(config), **settings(runtime)})
@@ -101,14 +103,23 @@ def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]
         lock = FileLock(workdir.path / "lock")
         lock.acquire(timeout=0)
     except Timeout:
-        raise InputError(f"--workdir={workdir.path}: another run is at work there; wait for it or use another "
-                         "folder") from None
+        raise InputError(
+            f"--workdir={workdir.path}: another run is at work there; wait for it or use another folder"
+        ) from None
     except OSError as error:
         raise InputError(f"--workdir={workdir.path}: cannot be written ({error.strerror})") from None
     try:
         if found is None or found["settings"] != wanted:
-            workdir.write("config.json", {"schema": SCHEMA, "stage": stage, "settings": wanted,
-                                          "versions": _versions(), "command": sys.argv})
+            workdir.write(
+                "config.json",
+                {
+                    "schema": SCHEMA,
+                    "stage": stage,
+                    "settings": wanted,
+                    "versions": _versions(),
+                    "command": sys.argv,
+                },
+            )
         yield workdir
     finally:
         lock.release()
@@ -122,8 +133,10 @@ def _refuse_change(path: Path, found: dict[str, Any], stage: str, wanted: dict[s
         old, new = old_settings.get(name), wanted.get(name)
         if old != new and not (name in CAPS and new > old):
             hint = "may only be raised" if name in CAPS else "cannot change"
-            raise InputError(f"--{name}: {_text(old)} in {path}, now {_text(new)}; it {hint} there: "
-                             "use another --workdir or the old value")
+            raise InputError(
+                f"--{name}: {_text(old)} in {path}, now {_text(new)}; it {hint} there: "
+                "use another --workdir or the old value"
+            )
 
 
 def _plain(value: Any) -> Any:
@@ -136,5 +149,7 @@ def _text(value: Any) -> str:
 
 
 def _versions() -> dict[str, str]:
-    packages = {name: metadata.version(name) for name in ("tensorflow", "keras", "numpy", "tensorflow-datasets")}
+    packages = {
+        name: metadata.version(name) for name in ("tensorflow", "keras", "numpy", "tensorflow-datasets")
+    }
     return {"eatnas_tf": eatnas_tf.__version__, "python": platform.python_version(), **packages}

@@ -1,7 +1,7 @@
 """Augmentation of a batch of images, repeatable under a seed (arXiv 1901.05884, section 4 and appendix A).
 
-Functions map (images, seed) to images: float32 (batch, height, width, channels), whitened, so that a padding of zeros is
-the dataset's mean; `seed` is an int32 tensor of two.
+Functions map (images, seed) to images: float32 (batch, height, width, channels), whitened, so that a padding
+of zeros is the dataset's mean; `seed` is an int32 tensor of two.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ def augmentation(name: str) -> Callable[[Any, Any], Any]:
     return {"none": none, "flip": flip, "crop_flip": crop_flip, "area_crop": area_crop}[name]
 
 
-def none(images: Any, seed: Any) -> Any:  # noqa: ARG001
+def none(images: Any, seed: Any) -> Any:
     return images
 
 
 def crop_flip(images: Any, seed: Any) -> Any:
-    """Zero-padded by an eighth of its size (32 to 40), a crop of the old size, mirrored or not: CIFAR-10's."""
+    """Padded by an eighth (32 to 40), a crop of the old size, mirrored or not: CIFAR-10's."""
     height, width = images.shape[1:3]
     pads = [round(height / 8), round(width / 8)]
     count = tf.shape(images)[0]
@@ -40,8 +40,9 @@ def crop_flip(images: Any, seed: Any) -> Any:
 
 
 def area_crop(images: Any, seed: Any) -> Any:
-    """A patch of 20 to 100% of the area and aspect 3/4 to 4/3, resized to the old size, mirrored or not: ImageNet's."""
-    count, height, width = tf.shape(images)[0], *images.shape[1:3]
+    """A patch of 20 to 100% of the area, aspect 3/4 to 4/3, resized, mirrored or not: ImageNet's."""
+    count = tf.shape(images)[0]
+    height, width = images.shape[1:3]
     boxes = area_boxes(count, height / width, seed)
     images = tf.image.crop_and_resize(images, boxes, tf.range(count), (height, width))
     return flip(images, seed)

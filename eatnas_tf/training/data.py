@@ -1,7 +1,7 @@
 """Datasets: the embedded one, tensorflow-datasets by name, and `npz:PATH`.
 
-A source gives the training and the test split apart, and reads a split when it is asked for it: a search and a selection
-never ask for the test split. TensorFlow is imported where images are made, not to refuse a file.
+A source gives the training and the test split apart, and reads a split when it is asked for it: a search and
+a selection never ask for the test split. TensorFlow is imported where images are made, not to refuse a file.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Streamed:
-    """Images too many for memory: `ranges` of a tensorflow-datasets split, read and resized as they are needed."""
+    """Images too many for memory: `ranges` of a tensorflow-datasets split, read as needed."""
 
     builder: Any
     split: str
@@ -64,8 +64,9 @@ class Streamed:
 
         instruction = "+".join(f"{self.split}[{start}:{stop}]" for start, stop in self.ranges)
         config = tfds.ReadConfig(shuffle_seed=shuffle_seed, interleave_cycle_length=16)
-        dataset = self.builder.as_dataset(instruction, shuffle_files=shuffle_seed is not None,
-                                          as_supervised=True, read_config=config)
+        dataset = self.builder.as_dataset(
+            instruction, shuffle_files=shuffle_seed is not None, as_supervised=True, read_config=config
+        )
         return dataset if shuffle_seed is None else dataset.shuffle(4096, shuffle_seed)
 
     def statistics(self) -> tuple[np.ndarray, np.ndarray]:
@@ -92,7 +93,7 @@ class Source(Protocol):
 
 
 def open_source(config: DataConfig, image_size: int | None) -> Source:
-    """The dataset that `config` names, its images resized to `image_size` if that is given. Raises InputError."""
+    """The dataset that `config` names, resized to `image_size` if given. Raises InputError."""
     if config.dataset == EMBEDDED:
         path = importlib.resources.files("eatnas_tf.data") / "fashion_mnist_mini.npz"
         return NpzSource(Path(str(path)), image_size)
@@ -104,14 +105,16 @@ def open_source(config: DataConfig, image_size: int | None) -> Source:
 def split(
     examples: Examples | Streamed, config: DataConfig, seed: int
 ) -> tuple[Examples | Streamed, Examples | Streamed]:
-    """The training part cut to `train_examples`, then divided into (train, validation), both drawn from the seed."""
+    """`train_examples` of the training part, divided into (train, validation) by the seed."""
     count = len(examples)
     wanted = config.train_examples or count
     if wanted > count:
         raise InputError(f"train_examples: {wanted} is more than the {count} training images there are")
     held_out = round(wanted * config.validation) if config.validation < 1 else round(config.validation)
     if not 0 < held_out < wanted:
-        raise InputError(f"validation: {held_out} of {wanted} training images; expected at least 1 and fewer than all")
+        raise InputError(
+            f"validation: {held_out} of {wanted} training images; expected at least 1 and fewer than all"
+        )
     if isinstance(examples, Streamed):
         return _divided(examples, wanted, held_out, seed)
     order = np.random.default_rng(seed).permutation(count)[:wanted]
@@ -126,7 +129,7 @@ def cut(examples: Examples | Streamed, config: DataConfig, seed: int) -> Example
 
 
 class NpzSource:
-    """A `.npz` file with uint8 NHWC (or NHW) images `x_train x_test`, labels `y_train y_test`, maybe `classes`."""
+    """An `.npz` with uint8 NHWC or NHW `x_train x_test`, whole `y_train y_test`, maybe `classes`."""
 
     def __init__(self, path: Path, image_size: int | None) -> None:
         self._path = path
@@ -144,7 +147,9 @@ class NpzSource:
     def test(self) -> Examples:
         images, labels = self._arrays("test")
         if images.shape[-1] != self.channels or int(labels.max()) >= len(self.classes):
-            raise InputError(f"{self._path}: x_test, y_test do not match x_train, y_train in channels or classes")
+            raise InputError(
+                f"{self._path}: x_test, y_test do not match x_train, y_train in channels or classes"
+            )
         return Examples(resized(images, self.image_size), labels)
 
     def _arrays(self, part: str) -> tuple[np.ndarray, np.ndarray]:
@@ -152,14 +157,20 @@ class NpzSource:
         if images.ndim == 3:
             images = images[..., None]
         if images.dtype != np.uint8 or images.ndim != 4 or not images.size:
-            raise InputError(f"{self._path}: x_{part} is {images.dtype} {images.shape}; "
-                             "expected uint8 (count, height, width, channels)")
+            raise InputError(
+                f"{self._path}: x_{part} is {images.dtype} {images.shape}; "
+                "expected uint8 (count, height, width, channels)"
+            )
         if images.shape[1] != images.shape[2] and self._wanted_size is None:
-            raise InputError(f"{self._path}: images are {images.shape[1]}x{images.shape[2]}; give --image_size to "
-                             "make them square")
+            raise InputError(
+                f"{self._path}: images are {images.shape[1]}x{images.shape[2]}; give --image_size to "
+                "make them square"
+            )
         if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu" or labels.min() < 0:
-            raise InputError(f"{self._path}: y_{part} is {labels.dtype} {labels.shape}; "
-                             f"expected {len(images)} whole numbers from 0")
+            raise InputError(
+                f"{self._path}: y_{part} is {labels.dtype} {labels.shape}; "
+                f"expected {len(images)} whole numbers from 0"
+            )
         return images, labels.astype(np.int32)
 
     def _class_names(self, count: int) -> tuple[str, ...]:
@@ -201,16 +212,22 @@ class TfdsSource:
         try:
             self._builder = tfds.builder(name, data_dir=data_dir)
         except Exception as error:
-            raise InputError(f"dataset {name!r} is not known ({_first_line(error)}); expected {EMBEDDED}, npz:PATH or a "
-                             "name of tensorflow-datasets such as cifar10") from None
+            raise InputError(
+                f"dataset {name!r} is not known ({_first_line(error)}); expected {EMBEDDED}, npz:PATH or a "
+                "name of tensorflow-datasets such as cifar10"
+            ) from None
         features = self._builder.info.features
         if self._builder.info.supervised_keys != ("image", "label"):
-            raise InputError(f"dataset {name!r} is not one for image classification: it has no image and label")
+            raise InputError(
+                f"dataset {name!r} is not one for image classification: it has no image and label"
+            )
         try:
             self._builder.download_and_prepare()
         except Exception as error:
-            raise InputError(f"dataset {name!r} could not be prepared ({_first_line(error)}); put it under "
-                             f"--data_dir, which is {self._builder._data_dir_root}") from None
+            raise InputError(
+                f"dataset {name!r} could not be prepared ({_first_line(error)}); put it under "
+                f"--data_dir, which is {self._builder._data_dir_root}"
+            ) from None
         height, width, self.channels = features["image"].shape
         self._fixed = height is not None and width is not None
         if image_size is None and not (self._fixed and height == width):
@@ -258,12 +275,15 @@ def memory_limit() -> int:
 def _divided(examples: Streamed, wanted: int, held_out: int, seed: int) -> tuple[Streamed, Streamed]:
     """Validation from a hundred stretches of the split, drawn from the seed.
 
-    Records lie in an order shuffled at preparation, so that stretches are as good a sample as single images and can be
-    read without going through all of them.
+    Records lie in an order shuffled at preparation, so that stretches are as good a sample as single images
+    and can be read without going through all of them.
     """
     stretches = min(100, held_out, wanted - held_out)
     edges = [round(edge * wanted / stretches) for edge in range(stretches + 1)]
-    takes = [round((part + 1) * held_out / stretches) - round(part * held_out / stretches) for part in range(stretches)]
+    takes = [
+        round((part + 1) * held_out / stretches) - round(part * held_out / stretches)
+        for part in range(stretches)
+    ]
     rng = np.random.default_rng(seed)
     train, validation = [], []
     for start, stop, take in zip(edges[:-1], edges[1:], takes, strict=True):
@@ -279,4 +299,5 @@ def _stretches(examples: Streamed, ranges: Iterable[tuple[int, int]]) -> Streame
 
 
 def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no reason given'}"
+    lines = str(error).strip().splitlines() or ["no reason given"]
+    return f"{type(error).__name__}: {lines[0]}"

@@ -16,7 +16,7 @@ from eatnas_tf.training.data import Examples, Streamed
 
 
 def feed_of(examples: Examples | Streamed, batch_size: int, augment: str = "none") -> MemoryFeed | StreamFeed:
-    """Batches of `examples`: augmented by `augment` and in an order of their own every epoch, if they are trained on."""
+    """Batches of `examples`, augmented by `augment`."""
     if isinstance(examples, Examples):
         return MemoryFeed(examples, batch_size, augment)
     return StreamFeed(examples, batch_size, augment)
@@ -57,11 +57,13 @@ class StreamFeed:
         """The state of one pass: shuffled by `rng`, or in order without one."""
         seed = None if rng is None else int(rng.integers(2**31))
         dataset = self._examples.dataset(seed).enumerate()
-        dataset = dataset.map(lambda number, pair: (self._sized(pair[0], seed or 0, number), pair[1]),
-                              num_parallel_calls=tf.data.AUTOTUNE)
+        dataset = dataset.map(
+            lambda number, pair: (self._sized(pair[0], seed or 0, number), pair[1]),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
         return iter(dataset.batch(self._batch_size).prefetch(2))
 
-    def batch(self, iterator: Any, number: Any) -> tuple[Any, ...]:  # noqa: ARG002
+    def batch(self, iterator: Any, number: Any) -> tuple[Any, ...]:
         images, labels = next(iterator)
         return images, tf.cast(labels, tf.int32)
 

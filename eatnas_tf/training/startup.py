@@ -8,7 +8,7 @@ import tempfile
 
 
 def load_tensorflow() -> None:
-    """Imports TensorFlow and Keras and looks for devices; what is written to stderr is shown only on failure."""
+    """Imports TensorFlow and Keras and looks for devices; stderr is shown only on failure."""
     if "tensorflow" in sys.modules:
         return
     sys.stderr.flush()

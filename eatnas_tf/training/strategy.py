@@ -18,8 +18,8 @@ _configured: list[tuple[str, int]] = []
 def configure(distribution: str = "one_device", logical_cpus: int = 0) -> Any:
     """The strategy of this process: one device, or all GPUs, or the CPU split into `logical_cpus` devices.
 
-    Has to come before TensorFlow's first operation. Raises InputError if there is nothing to mirror over, or if the
-    process already runs otherwise.
+    Has to come before TensorFlow's first operation. Raises InputError if there is nothing to mirror over, or
+    if the process already runs otherwise.
     """
     if _configured and _configured[0] != (distribution, logical_cpus):
         raise InputError(f"distribution: this process already runs {_configured[0]}; start another one")
@@ -34,10 +34,11 @@ def _prepare_devices(logical_cpus: int) -> None:
         tf.config.experimental.set_memory_growth(gpu, True)
     if logical_cpus:
         tf.config.set_logical_device_configuration(
-            tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * logical_cpus)
+            tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * logical_cpus
+        )
     if not tf.config.list_physical_devices("GPU"):
-        # A training repeats bit for bit only with one inter-op thread. Graphs here run for seconds only, and the
-        # graph rewriter costs one of them without making a step faster.
+        # A training repeats bit for bit only with one inter-op thread. Graphs here run for seconds only, and
+        # the graph rewriter costs one of them without making a step faster.
         tf.config.threading.set_inter_op_parallelism_threads(max(1, logical_cpus))
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
@@ -49,6 +50,8 @@ def _strategy(distribution: str, logical_cpus: int) -> Any:
     if distribution == "one_device":
         return tf.distribute.OneDeviceStrategy((gpus or cpus)[0])
     if not logical_cpus and not gpus:
-        raise InputError("distribution: mirrored found no GPU; use --distribution=one_device, or --logical_cpus=2 "
-                         "to mirror over parts of the CPU")
+        raise InputError(
+            "distribution: mirrored found no GPU; use --distribution=one_device, or --logical_cpus=2 "
+            "to mirror over parts of the CPU"
+        )
     return tf.distribute.MirroredStrategy(cpus if logical_cpus else gpus)

@@ -61,8 +61,8 @@ class Whitening:
 class Trainer:
     """Trains models on one training set and evaluates them on others, under one strategy.
 
-    The images lie in memory as tensors, or are streamed; either way an epoch's loop runs inside a graph. `seed` gives
-    the order of the images and their augmentation.
+    The images lie in memory as tensors, or are streamed; either way an epoch's loop runs inside a graph.
+    `seed` gives the order of the images and their augmentation.
     """
 
     def __init__(self, strategy: Any, examples: Examples | Streamed, config: TrainingConfig) -> None:
@@ -72,7 +72,10 @@ class Trainer:
         self.whitening = Whitening.of(examples)
 
     def train(
-        self, model: keras.Model, seed: int, on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+        self,
+        model: keras.Model,
+        seed: int,
+        on_epoch: Callable[[Epoch], None] = lambda epoch: None,
         on_steps: Callable[[int, int], None] = lambda done, total: None,
     ) -> bool:
         """Trains `model` by the recipe. Returns False as soon as the loss is not finite, else True.
@@ -80,7 +83,9 @@ class Trainer:
         `on_epoch` hears of every finished epoch, `on_steps` of (steps done, steps in all).
         """
         config, steps = self._config, self._feed.steps
-        rate = schedule(config.schedule, config.learning_rate, config.final_learning_rate, config.epochs, steps)
+        rate = schedule(
+            config.schedule, config.learning_rate, config.final_learning_rate, config.epochs, steps
+        )
         with self.strategy.scope():
             optimizer = keras.optimizers.SGD(rate, momentum=config.momentum)
             optimizer.build(model.trainable_variables)
@@ -98,7 +103,15 @@ class Trainer:
                 if not math.isfinite(totals[0]):
                     return False
             loss, accuracy = (totals[:2] / totals[2]).tolist()
-            on_epoch(Epoch(number + 1, loss, accuracy, float(np.asarray(optimizer.learning_rate)), time.perf_counter() - start))
+            on_epoch(
+                Epoch(
+                    number + 1,
+                    loss,
+                    accuracy,
+                    float(np.asarray(optimizer.learning_rate)),
+                    time.perf_counter() - start,
+                )
+            )
         self._agree(model)
         return True
 
@@ -122,16 +135,24 @@ class Trainer:
                 loss = tf.reduce_sum(losses) / tf.cast(total, tf.float32)
             gradients = tape.gradient(loss, [variable.value for variable in variables])
             gradients = tf.distribute.get_replica_context().all_reduce("SUM", gradients)
-            optimizer.apply([gradient + self._config.weight_decay * variable.value if decays else gradient
-                             for gradient, variable, decays in zip(gradients, variables, decayed, strict=True)],
-                            variables)
-            return tf.stack([tf.reduce_sum(losses), _hits(logits, labels, 1), tf.cast(tf.size(labels), tf.float32)])
+            optimizer.apply(
+                [
+                    gradient + self._config.weight_decay * variable.value if decays else gradient
+                    for gradient, variable, decays in zip(gradients, variables, decayed, strict=True)
+                ],
+                variables,
+            )
+            return tf.stack(
+                [tf.reduce_sum(losses), _hits(logits, labels, 1), tf.cast(tf.size(labels), tf.float32)]
+            )
 
         def steps(state: Any, span: Any, seed: Any) -> Any:
             totals = tf.zeros(3)
             for number in tf.range(span[0], span[1]):
                 step_seed = tf.stack([seed[0], seed[1] * feed.steps + number])
-                totals += strategy.reduce("SUM", strategy.run(step, (feed.batch(state, number), step_seed)), axis=None)
+                totals += strategy.reduce(
+                    "SUM", strategy.run(step, (feed.batch(state, number), step_seed)), axis=None
+                )
             return totals
 
         return tf.function(steps)
@@ -174,8 +195,14 @@ def evaluation(
         logits = model(prepare(images), training=False)
         logits = logits[0] if isinstance(logits, list) else logits
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        return tf.stack([tf.reduce_sum(losses), _hits(logits, labels, 1), _hits(logits, labels, 5),
-                         tf.cast(tf.size(labels), tf.float32)])
+        return tf.stack(
+            [
+                tf.reduce_sum(losses),
+                _hits(logits, labels, 1),
+                _hits(logits, labels, 5),
+                tf.cast(tf.size(labels), tf.float32),
+            ]
+        )
 
     def steps(state: Any, span: Any) -> Any:
         totals = tf.zeros(4)
