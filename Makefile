@@ -1,8 +1,9 @@
 # The set-up is one stamp: it is made anew when setup.py or pyproject.toml change.
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/ready
+TYPED := build/typed
 
 .PHONY: run test test-all lint clean
 
@@ -15,14 +16,19 @@ test: $(READY)
 test-all: $(READY)
 	$(BIN)/python -m pytest -q
 
+# Types are checked on an installed copy: only there mutations/ and flags/ lie inside the package.
 lint: $(READY)
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/ruff format --check .
+	rm -rf build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(TYPED) .
+	cd $(TYPED) && $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p eatnas_tf
 
 clean:
-	rm -rf $(VENV) runs build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info
 
 $(READY): setup.py pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing eatnas_tf and what it needs into $(VENV) (a minute or two)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	touch $@

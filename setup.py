@@ -19,7 +19,11 @@ setup(
     python_requires=">=3.10",
     packages=[*find_packages(include=["eatnas_tf", "eatnas_tf.*"]), "eatnas_tf.mutations", "eatnas_tf.flags"],
     package_dir={"eatnas_tf.mutations": "mutations", "eatnas_tf.flags": "flags"},
-    package_data={"eatnas_tf": ["py.typed"], "eatnas_tf.data": ["*"], "eatnas_tf.flags": ["presets/*.flags"]},
+    package_data={
+        "eatnas_tf": ["py.typed"],
+        "eatnas_tf.data": ["*.npz", "*.md"],
+        "eatnas_tf.flags": ["presets/*.flags"],
+    },
     install_requires=[
         "tensorflow>=2.18",
         "keras>=3.6",

@@ -33,14 +33,13 @@ def inherit(
     inheriting = _inheriting(child, parent, flexible)
     weights, origins = {}, {}
     for name, target in fresh.items():
-        source = trained.get(name) if name.split("/")[0] in inheriting else None
-        if source is not None and flexible:
-            source = _centre(source, target)
-        if source is None or not _comparable(source, target):
+        parents = trained.get(name) if name.split("/")[0] in inheriting else None
+        source = _centre(parents, target) if flexible and parents is not None else parents
+        if parents is None or source is None or not _comparable(source, target):
             weights[name], origins[name] = target, Origin.FRESH
         else:
             weights[name] = graft(source, target)
-            origins[name] = Origin.COPIED if source.shape == target.shape else Origin.SLICED
+            origins[name] = Origin.COPIED if parents.shape == target.shape else Origin.SLICED
     return weights, origins
 
 

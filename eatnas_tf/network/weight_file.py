@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from eatnas_tf.errors import InputError
+from eatnas_tf.network import npz
 from eatnas_tf.network.initial import Weights
 
 
@@ -24,8 +23,5 @@ def save(path: Path, weights: Weights) -> None:
 
 def load(path: Path) -> dict[str, np.ndarray]:
     """Weights by variable name. Raises InputError if the file is missing or damaged."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: no readable weights ({type(error).__name__}: {error})") from None
+    names = npz.names(path)
+    return dict(zip(names, npz.arrays(path, names), strict=True))

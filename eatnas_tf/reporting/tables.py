@@ -18,7 +18,8 @@ PIPED_WIDTH = 200
 
 def show(title: str, columns: Sequence[str], rows: Iterable[Cells], left: Sequence[str] = ()) -> None:
     """Prints a table; columns not named in `left` hold numbers. Text is shown as it is."""
-    table = Table(title=Text(title), title_justify="left")
+    say(title)
+    table = Table()
     for column in columns:
         table.add_column(column, justify="left" if column in left else "right", overflow="fold")
     for row in rows:

@@ -34,7 +34,8 @@ class Trained:
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Measures candidates of one search. `parent_of` finds the architecture of a candidate by its id.
+    """Measures candidates of one search. `parent_of` finds the architecture of a candidate by its id,
+    `on_share` hears how much of the candidate at hand is done.
 
     Weights are written before the measurement is given back, so that a journal never names what is not there.
     A training that diverges has accuracy 0 and leaves no weights.
@@ -50,6 +51,7 @@ class Evaluator:
     workdir: Workdir
     parent_of: Callable[[int], Architecture]
     basic: Trained | None = None
+    on_share: Callable[[float], None] = lambda share: None
 
     def __call__(self, candidate: Candidate) -> Measurement:
         start = time.perf_counter()
@@ -69,7 +71,7 @@ class Evaluator:
     def _train(self, candidate: Candidate, model: keras.Model) -> tuple[float, float]:
         """Validation accuracy and loss; accuracy 0 with a loss that is no number if the training diverged."""
         order_seed = int(np.random.default_rng([self.seed, candidate.id]).integers(2**31))
-        if not self.trainer.train(model, order_seed):
+        if not self.trainer.train(model, order_seed, on_share=self.on_share):
             return 0.0, math.nan
         found = self.trainer.evaluate(model, self.validation)
         return (found.top1, found.loss) if math.isfinite(found.loss) else (0.0, math.nan)

@@ -46,7 +46,7 @@ class Retrainer:
             model = build(self._network(task), seed=[self._config.seed, task.number])
         board = Board(self._workdir.tensorboard / task.name)
         measure = evaluation(self._strategy, model, contest, trainer.whitening)
-        before = (task.number - 1) * recipe.epochs
+        before, told = (task.number - 1) * recipe.epochs, [f"{task.name}, first epoch"]
 
         def on_epoch(epoch: Epoch) -> None:
             board.epoch(epoch)
@@ -55,12 +55,13 @@ class Retrainer:
                 board.scalars(
                     {"validation/loss": found.loss, "validation/accuracy": found.top1}, epoch.number
                 )
-            self._bar.at(
-                before + epoch.number,
-                f"{task.name}, loss {epoch.loss:.3f}, training accuracy {100 * epoch.accuracy:.1f} %",
-            )
+            told[0] = f"{task.name}, loss {epoch.loss:.3f}, training accuracy {100 * epoch.accuracy:.1f} %"
+            self._bar.at(before + epoch.number, told[0])
 
-        if not trainer.train(model, self._config.seed + task.number, on_epoch):
+        def on_share(share: float) -> None:
+            self._bar.at(before + share * recipe.epochs, told[0])
+
+        if not trainer.train(model, self._config.seed + task.number, on_epoch, on_share):
             raise InputError(
                 f"{task.name} ({task.architecture}): the loss is not a number; lower --learning_rate"
             )

@@ -94,7 +94,6 @@ def _evolve(
     load_tensorflow()
     from eatnas_tf.reporting.board import Board
 
-    evaluate = _evaluator(setting, runtime, evolution, workdir)
     board = Board(workdir.tensorboard)
     for cycle, scalars in curves:
         board.scalars(scalars, cycle)
@@ -102,6 +101,7 @@ def _evolve(
     total = setting.config.evolution.population + evolution.cycles
     with progress.bar(title, total, "evaluation") as bar:
         bar.resumed(evolution.evaluations)
+        evaluate = _evaluator(setting, runtime, evolution, workdir, bar)
 
         def taken(individual: Individual) -> None:
             journal.append(line_of(individual, evolution.quality))
@@ -114,7 +114,7 @@ def _evolve(
 
 
 def _evaluator(
-    setting: Setting, runtime: RuntimeConfig, evolution: Evolution, workdir: Workdir
+    setting: Setting, runtime: RuntimeConfig, evolution: Evolution, workdir: Workdir, bar: progress.Bar
 ) -> Callable[[Candidate], Measurement]:
     from eatnas_tf.layers import expand
     from eatnas_tf.network import weight_file
@@ -139,6 +139,7 @@ def _evaluator(
         workdir=workdir,
         parent_of=lambda number: evolution.told[number].architecture,
         basic=inherited,
+        on_share=lambda share: bar.at(evolution.evaluations + share, population.status(evolution)),
     )
 
 

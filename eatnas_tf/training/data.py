@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.resources
 import os
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,13 @@ import numpy as np
 
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
+from eatnas_tf.network import npz
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 EMBEDDED = "fashion_mnist_mini"
-KEYS = ("x_train", "y_train", "x_test", "y_test")
+MOST_CLASSES = 100_000
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,12 @@ def split(
 
 def cut(examples: Examples | Streamed, config: DataConfig, seed: int) -> Examples | Streamed:
     """All of the training part that `train_examples` leaves, train and validation of `split` together."""
-    if isinstance(examples, Streamed) or config.train_examples is None:
+    wanted = config.train_examples
+    if wanted is None:
         return examples
-    return examples.take(np.random.default_rng(seed).permutation(len(examples))[: config.train_examples])
+    if isinstance(examples, Streamed):
+        return _stretches(examples, [(0, wanted)])
+    return examples.take(np.random.default_rng(seed).permutation(len(examples))[:wanted])
 
 
 class NpzSource:
@@ -153,54 +156,40 @@ class NpzSource:
         return Examples(resized(images, self.image_size), labels)
 
     def _arrays(self, part: str) -> tuple[np.ndarray, np.ndarray]:
-        images, labels = self._read(f"x_{part}"), self._read(f"y_{part}")
-        if images.ndim == 3:
-            images = images[..., None]
-        if images.dtype != np.uint8 or images.ndim != 4 or not images.size:
-            raise InputError(
-                f"{self._path}: x_{part} is {images.dtype} {images.shape}; "
-                "expected uint8 (count, height, width, channels)"
-            )
-        if images.shape[1] != images.shape[2] and self._wanted_size is None:
-            raise InputError(
-                f"{self._path}: images are {images.shape[1]}x{images.shape[2]}; give --image_size to "
-                "make them square"
-            )
-        if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu" or labels.min() < 0:
-            raise InputError(
-                f"{self._path}: y_{part} is {labels.dtype} {labels.shape}; "
-                f"expected {len(images)} whole numbers from 0"
-            )
+        images, labels = npz.arrays(self._path, (f"x_{part}", f"y_{part}"))
+        images = images[..., None] if images.ndim == 3 else images
+        self._refuse_images(f"x_{part}", images)
+        self._refuse_labels(f"y_{part}", labels, len(images))
         return images, labels.astype(np.int32)
 
+    def _refuse_images(self, name: str, images: np.ndarray) -> None:
+        if images.dtype != np.uint8 or images.ndim != 4 or not images.size:
+            found, expected = f"{images.dtype} {images.shape}", "uint8 (count, height, width, channels)"
+            raise InputError(f"{self._path}: {name} is {found}; expected {expected}")
+        height, width = images.shape[1:3]
+        if height != width and self._wanted_size is None:
+            raise InputError(
+                f"{self._path}: images are {height}x{width}; give --image_size to make them square"
+            )
+
+    def _refuse_labels(self, name: str, labels: np.ndarray, count: int) -> None:
+        if labels.shape != (count,) or labels.dtype.kind not in "iu":
+            found = f"{labels.dtype} {labels.shape}"
+            raise InputError(f"{self._path}: {name} is {found}; expected {count} whole numbers")
+        low, high = labels.min(), labels.max()
+        if low < 0 or high >= MOST_CLASSES:
+            raise InputError(
+                f"{self._path}: {name} has labels from {low} to {high}; expected classes counted from 0, "
+                f"at most {MOST_CLASSES:,} of them"
+            )
+
     def _class_names(self, count: int) -> tuple[str, ...]:
-        with self._archive() as archive:
-            if "classes" not in archive.files:
-                return tuple(str(number) for number in range(count))
-        names = tuple(str(name) for name in self._read("classes"))
+        if "classes" not in npz.names(self._path):
+            return tuple(str(number) for number in range(count))
+        names = tuple(str(name) for name in npz.arrays(self._path, ["classes"])[0].ravel())
         if len(names) < count:
             raise InputError(f"{self._path}: {len(names)} names in classes, labels up to {count - 1}")
         return names
-
-    def _read(self, key: str) -> np.ndarray:
-        try:
-            with self._archive() as archive:
-                return archive[key]
-        except KeyError:
-            raise InputError(f"{self._path}: no {key}; expected the keys {', '.join(KEYS)}") from None
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise InputError(f"{self._path}: {key} cannot be read ({error})") from None
-
-    def _archive(self) -> Any:
-        try:
-            archive = np.load(self._path, allow_pickle=False)
-        except FileNotFoundError:
-            raise InputError(f"{self._path}: no such file; expected an .npz with {', '.join(KEYS)}") from None
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-            raise InputError(f"{self._path}: not an .npz file; expected one with {', '.join(KEYS)}") from None
-        if not hasattr(archive, "files"):
-            raise InputError(f"{self._path}: a single array; expected an .npz with {', '.join(KEYS)}")
-        return archive
 
 
 class TfdsSource:
@@ -258,13 +247,25 @@ class TfdsSource:
 
 
 def resized(images: np.ndarray, size: int) -> np.ndarray:
-    """Images of another size by area averaging, uint8; those of the right size as they are."""
+    """Images of another size, uint8; those of the right size as they are."""
     if images.shape[1:3] == (size, size):
         return images
     import tensorflow as tf
 
-    method = tf.image.ResizeMethod.AREA if min(images.shape[1:3]) >= size else tf.image.ResizeMethod.BILINEAR
-    return tf.cast(tf.round(tf.image.resize(images, (size, size), method)), tf.uint8).numpy()
+    return tf.cast(tf.round(resize(images, size)), tf.uint8).numpy()
+
+
+def resize(images: Any, size: int) -> Any:
+    """A batch of images at another size, float32: shrunk by area averaging, enlarged bilinearly."""
+    import tensorflow as tf
+
+    shrinks = tf.reduce_min(tf.shape(images)[1:3]) >= size
+    methods = tf.image.ResizeMethod
+    return tf.cond(
+        shrinks,
+        lambda: tf.image.resize(images, (size, size), methods.AREA),
+        lambda: tf.image.resize(images, (size, size), methods.BILINEAR),
+    )
 
 
 def memory_limit() -> int:

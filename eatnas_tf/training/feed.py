@@ -1,6 +1,8 @@
 """Feeds: how the batches of an epoch reach the training graph, from memory or through tf.data.
 
-A feed's `batch` runs once a step in the graph; `load` runs in every replica and gives its share of the batch.
+A feed's `batch` runs once a step in the graph; `load` runs in every replica and gives its share of the batch
+as (images, labels, weights). A weight is 1; where a batch has fewer images than there are replicas, the ones
+without an image get the last one with weight 0.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from eatnas_tf.training.augmentation import area_boxes, augmentation, flip
-from eatnas_tf.training.data import Examples, Streamed
+from eatnas_tf.training.data import Examples, Streamed, resize
 
 
 def feed_of(examples: Examples | Streamed, batch_size: int, augment: str = "none") -> MemoryFeed | StreamFeed:
@@ -39,9 +41,10 @@ class MemoryFeed:
     def batch(self, order: Any, number: Any) -> tuple[Any, ...]:
         return (order[number * self._batch_size : (number + 1) * self._batch_size],)
 
-    def load(self, batch: tuple[Any, ...], replica: Any, replicas: int) -> tuple[Any, Any]:
-        mine = batch[0][replica::replicas]
-        return tf.gather(self._images, mine), tf.gather(self._labels, mine)
+    def load(self, batch: tuple[Any, ...], replica: Any, replicas: int) -> tuple[Any, Any, Any]:
+        places, weights = _share(tf.size(batch[0]), replica, replicas)
+        mine = tf.gather(batch[0], places)
+        return tf.gather(self._images, mine), tf.gather(self._labels, mine), weights
 
 
 class StreamFeed:
@@ -67,15 +70,22 @@ class StreamFeed:
         images, labels = next(iterator)
         return images, tf.cast(labels, tf.int32)
 
-    def load(self, batch: tuple[Any, ...], replica: Any, replicas: int) -> tuple[Any, Any]:
+    def load(self, batch: tuple[Any, ...], replica: Any, replicas: int) -> tuple[Any, Any, Any]:
         images, labels = batch
-        return images[replica::replicas], labels[replica::replicas]
+        places, weights = _share(tf.size(labels), replica, replicas)
+        return tf.gather(images, places), tf.gather(labels, places), weights
 
     def _sized(self, image: Any, seed: int, number: Any) -> Any:
         """One image at the frame's size: a random patch in training with area crops, else the whole."""
         size = (self._examples.image_size,) * 2
         if not self._cropped:
-            return tf.ensure_shape(tf.image.resize(image, size), (*size, image.shape[-1]))
+            return tf.ensure_shape(resize(image[None], size[0])[0], (*size, image.shape[-1]))
         shape = tf.cast(tf.shape(image), tf.float32)
         box = area_boxes(1, shape[0] / shape[1], tf.stack([seed, tf.cast(number, tf.int32)]))
         return tf.image.crop_and_resize(tf.cast(image, tf.float32)[None], box, [0], size)[0]
+
+
+def _share(count: Any, replica: Any, replicas: int) -> tuple[Any, Any]:
+    """Places and weights of a replica's share of `count` images: every `replicas`-th, one at the least."""
+    places = tf.range(replica, tf.maximum(count, replica + 1), replicas)
+    return tf.minimum(places, count - 1), tf.cast(places < count, tf.float32)

@@ -24,9 +24,10 @@ def configure(distribution: str = "one_device", logical_cpus: int = 0) -> Any:
     if _configured and _configured[0] != (distribution, logical_cpus):
         raise InputError(f"distribution: this process already runs {_configured[0]}; start another one")
     if not _configured:
-        _configured.append((distribution, logical_cpus))
         _prepare_devices(logical_cpus)
-    return _strategy(distribution, logical_cpus)
+    strategy = _strategy(distribution, logical_cpus)
+    _configured[:] = [(distribution, logical_cpus)]
+    return strategy
 
 
 def _prepare_devices(logical_cpus: int) -> None:

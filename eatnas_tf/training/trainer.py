@@ -24,7 +24,7 @@ STEPS_A_CALL = 32  # between two calls Python hears of signals and a bar moves
 
 @dataclass(frozen=True)
 class Epoch:
-    """Mean loss (without the weight penalty) and accuracy over the training images of one epoch."""
+    """Mean loss (without the weight penalty) and accuracy over one epoch, and its last learning rate."""
 
     number: int
     loss: float
@@ -76,11 +76,11 @@ class Trainer:
         model: keras.Model,
         seed: int,
         on_epoch: Callable[[Epoch], None] = lambda epoch: None,
-        on_steps: Callable[[int, int], None] = lambda done, total: None,
+        on_share: Callable[[float], None] = lambda share: None,
     ) -> bool:
         """Trains `model` by the recipe. Returns False as soon as the loss is not finite, else True.
 
-        `on_epoch` hears of every finished epoch, `on_steps` of (steps done, steps in all).
+        `on_epoch` hears of every finished epoch, `on_share` of the share of the training that is done.
         """
         config, steps = self._config, self._feed.steps
         rate = schedule(
@@ -99,19 +99,12 @@ class Trainer:
                 arguments = (state, tf.constant([first, last]), tf.constant([seed, number]))
                 call = call or run.get_concrete_function(*arguments)
                 totals += call(*arguments).numpy()
-                on_steps(number * steps + last, config.epochs * steps)
+                on_share((number + last / steps) / config.epochs)
                 if not math.isfinite(totals[0]):
                     return False
             loss, accuracy = (totals[:2] / totals[2]).tolist()
-            on_epoch(
-                Epoch(
-                    number + 1,
-                    loss,
-                    accuracy,
-                    float(np.asarray(optimizer.learning_rate)),
-                    time.perf_counter() - start,
-                )
-            )
+            last_rate = float(rate((number + 1) * steps - 1)) if callable(rate) else rate
+            on_epoch(Epoch(number + 1, loss, accuracy, last_rate, time.perf_counter() - start))
         self._agree(model)
         return True
 
@@ -128,11 +121,11 @@ class Trainer:
         def step(batch: Any, seed: Any) -> Any:
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
             total = tf.shape(batch[0])[0]
-            images, labels = feed.load(batch, replica, strategy.num_replicas_in_sync)
+            images, labels, weights = feed.load(batch, replica, strategy.num_replicas_in_sync)
             images = feed.augment(self.whitening(images), seed + [0, replica * REPLICA_SEED])
             with tf.GradientTape() as tape:
                 losses, logits = self._losses(model, images, labels)
-                loss = tf.reduce_sum(losses) / tf.cast(total, tf.float32)
+                loss = tf.reduce_sum(losses * weights) / tf.cast(total, tf.float32)
             gradients = tape.gradient(loss, [variable.value for variable in variables])
             gradients = tf.distribute.get_replica_context().all_reduce("SUM", gradients)
             optimizer.apply(
@@ -142,9 +135,7 @@ class Trainer:
                 ],
                 variables,
             )
-            return tf.stack(
-                [tf.reduce_sum(losses), _hits(logits, labels, 1), tf.cast(tf.size(labels), tf.float32)]
-            )
+            return _sums(weights, losses, _hits(logits, labels, 1))
 
         def steps(state: Any, span: Any, seed: Any) -> Any:
             totals = tf.zeros(3)
@@ -191,18 +182,11 @@ def evaluation(
 
     def step(batch: Any) -> Any:
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        images, labels = feed.load(batch, replica, strategy.num_replicas_in_sync)
+        images, labels, weights = feed.load(batch, replica, strategy.num_replicas_in_sync)
         logits = model(prepare(images), training=False)
         logits = logits[0] if isinstance(logits, list) else logits
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        return tf.stack(
-            [
-                tf.reduce_sum(losses),
-                _hits(logits, labels, 1),
-                _hits(logits, labels, 5),
-                tf.cast(tf.size(labels), tf.float32),
-            ]
-        )
+        return _sums(weights, losses, _hits(logits, labels, 1), _hits(logits, labels, 5))
 
     def steps(state: Any, span: Any) -> Any:
         totals = tf.zeros(4)
@@ -223,6 +207,11 @@ def evaluation(
 
 
 def _hits(logits: Any, labels: Any, k: int) -> Any:
-    """How many labels are among the k largest logits; of equal logits the first class counts as larger."""
+    """1 where the label is among the k largest logits; of equal logits the first class counts as larger."""
     best = tf.math.top_k(logits, min(k, logits.shape[-1])).indices
-    return tf.reduce_sum(tf.cast(tf.reduce_any(best == labels[:, None], axis=1), tf.float32))
+    return tf.cast(tf.reduce_any(best == labels[:, None], axis=1), tf.float32)
+
+
+def _sums(weights: Any, *values: Any) -> Any:
+    """Weighted sums over a batch, the sum of the weights last."""
+    return tf.stack([*(tf.reduce_sum(weights * value) for value in values), tf.reduce_sum(weights)])

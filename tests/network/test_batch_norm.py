@@ -84,8 +84,8 @@ LOADER = """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     import keras, numpy as np
     folder = sys.argv[1]
-    outputs = keras.saving.load_model(f"{folder}/model.keras")(np.load(f"{folder}/images.npy"), training=False)
-    np.save(f"{folder}/outputs.npy", outputs)
+    model = keras.saving.load_model(f"{folder}/model.keras")
+    np.save(f"{folder}/outputs.npy", model(np.load(f"{folder}/images.npy"), training=False))
     assert not [name for name in sys.modules if name.startswith("eatnas_tf")]
 """
 
@@ -104,6 +104,11 @@ def test_a_network_on_keras_batch_norm_computes_the_same_and_loads_without_this_
     np.testing.assert_allclose(plain(images, training=False), expected, rtol=1e-4)
     plain.save(tmp_path / "model.keras")
     np.save(tmp_path / "images.npy", images)
-    subprocess.run([sys.executable, "-c", textwrap.dedent(LOADER), str(tmp_path)], cwd=tmp_path, check=True,
-                   env={**os.environ, "PYTHONPATH": ""}, timeout=120)
+    subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(LOADER), str(tmp_path)],
+        cwd=tmp_path,
+        check=True,
+        env={**os.environ, "PYTHONPATH": ""},
+        timeout=120,
+    )
     np.testing.assert_allclose(np.load(tmp_path / "outputs.npy"), expected, rtol=1e-4)

@@ -27,17 +27,22 @@ def size_of(model):
     params = sum(math.prod(variable.shape) for variable in model.trainable_weights)
     mult_adds = 0
     for layer in model.layers:
-        if isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):  # each kernel value once a pixel
+        if isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
             _, height, width, _ = layer.output.shape
-            mult_adds += height * width * math.prod(layer.kernel.shape)
+            mult_adds += height * width * math.prod(layer.kernel.shape)  # each kernel value once a pixel
         elif isinstance(layer, keras.layers.Dense):
             mult_adds += math.prod(layer.kernel.shape)
     return params, mult_adds
 
 
 blocks = st.builds(
-    "{}_k{}_s{}_w{}_d{}".format, st.sampled_from(["sep", "mb1", "mb3", "mb4", "mb6"]), st.sampled_from([3, 5, 7]),
-    st.integers(0, 1), st.sampled_from([0.5, 1.0, 1.3, 2.0]), st.integers(1, 2))
+    "{}_k{}_s{}_w{}_d{}".format,
+    st.sampled_from(["sep", "mb1", "mb3", "mb4", "mb6"]),
+    st.sampled_from([3, 5, 7]),
+    st.integers(0, 1),
+    st.sampled_from([0.5, 1.0, 1.3, 2.0]),
+    st.integers(1, 2),
+)
 
 
 @st.composite
@@ -45,9 +50,16 @@ def codes_in_frames(draw):
     code = "-".join(draw(st.lists(blocks, min_size=1, max_size=3)))
     strides = tuple(draw(st.integers(1, 3)) for _ in code.split("-"))
     return code, Frame(
-        draw(st.integers(1, 17)), draw(st.integers(1, 3)), draw(st.integers(1, 4)), draw(st.integers(1, 6)),
-        draw(st.integers(1, 2)), strides, draw(st.integers(1, 7)), draw(st.sampled_from(["input", "mobilenet_v2"])),
-        draw(st.sampled_from(["projection", "identity"])))
+        draw(st.integers(1, 17)),
+        draw(st.integers(1, 3)),
+        draw(st.integers(1, 4)),
+        draw(st.integers(1, 6)),
+        draw(st.integers(1, 2)),
+        strides,
+        draw(st.integers(1, 7)),
+        draw(st.sampled_from(["input", "mobilenet_v2"])),
+        draw(st.sampled_from(["projection", "identity"])),
+    )
 
 
 @settings(max_examples=12, deadline=None)
@@ -58,28 +70,76 @@ def test_a_count_is_the_size_of_the_built_model(code_in_frame):
     assert size_of(build(network)) == count(network)
 
 
-@pytest.mark.parametrize(("network", "published"), [
-    (lambda: expand(zoo.MOBILENET_V2, zoo.MOBILENET_FRAME), (3_504_872, 300_774_272)),
-    (zoo.mnasnet_b1, (4_383_312, 314_415_872)),
-], ids=["MobileNetV2", "MnasNet-B1"])
+@pytest.mark.parametrize(
+    ("network", "published"),
+    [
+        (lambda: expand(zoo.MOBILENET_V2, zoo.MOBILENET_FRAME), (3_504_872, 300_774_272)),
+        (zoo.mnasnet_b1, (4_383_312, 314_415_872)),
+    ],
+    ids=["MobileNetV2", "MnasNet-B1"],
+)
 def test_a_published_network_is_built_in_its_published_size(network, published):
     assert size_of(build(network())) == published
 
 
 def test_layers_are_named_by_place():
     names = [layer.name for layer in built("mb3_k3_s1_w1.5_d2-sep_k5_s0_w1.0_d1", dropout=0.2).layers]
-    assert sorted(names) == sorted([
-        "images", "stem_conv", "stem_bn", "stem_relu",
-        *(f"block1_layer1_{part}" for part in (
-            "expand", "expand_bn", "expand_relu", "depthwise", "depthwise_bn", "depthwise_relu", "project",
-            "project_bn", "shortcut_subsample", "shortcut", "shortcut_bn", "add")),
-        *(f"block1_layer2_{part}" for part in (
-            "expand", "expand_bn", "expand_relu", "depthwise", "depthwise_bn", "depthwise_relu", "project",
-            "project_bn", "add")),
-        *(f"block2_layer1_{part}" for part in (
-            "depthwise", "depthwise_bn", "depthwise_relu", "pointwise", "pointwise_bn", "pointwise_relu")),
-        "head_conv", "head_bn", "head_relu", "head_pool", "head_dropout", "head_dense",
-    ])
+    assert sorted(names) == sorted(
+        [
+            "images",
+            "stem_conv",
+            "stem_bn",
+            "stem_relu",
+            *(
+                f"block1_layer1_{part}"
+                for part in (
+                    "expand",
+                    "expand_bn",
+                    "expand_relu",
+                    "depthwise",
+                    "depthwise_bn",
+                    "depthwise_relu",
+                    "project",
+                    "project_bn",
+                    "shortcut_subsample",
+                    "shortcut",
+                    "shortcut_bn",
+                    "add",
+                )
+            ),
+            *(
+                f"block1_layer2_{part}"
+                for part in (
+                    "expand",
+                    "expand_bn",
+                    "expand_relu",
+                    "depthwise",
+                    "depthwise_bn",
+                    "depthwise_relu",
+                    "project",
+                    "project_bn",
+                    "add",
+                )
+            ),
+            *(
+                f"block2_layer1_{part}"
+                for part in (
+                    "depthwise",
+                    "depthwise_bn",
+                    "depthwise_relu",
+                    "pointwise",
+                    "pointwise_bn",
+                    "pointwise_relu",
+                )
+            ),
+            "head_conv",
+            "head_bn",
+            "head_relu",
+            "head_pool",
+            "head_dropout",
+            "head_dense",
+        ]
+    )
 
 
 def test_a_models_weights_are_the_initial_weights_of_its_seed():
@@ -92,7 +152,7 @@ def test_a_models_weights_are_the_initial_weights_of_its_seed():
 
 
 def convolved(images, kernel, stride, depthwise=False):
-    """`same` convolution, NHWC, as a sum over the kernel's places; a depthwise kernel is (k, k, channels, 1)."""
+    """`same` convolution, NHWC, as a sum over the kernel's places; depthwise is (k, k, channels, 1)."""
     size, outputs = kernel.shape[0], -(-images.shape[1] // stride)
     pad = max((outputs - 1) * stride + size - images.shape[1], 0)
     before, after = pad // 2, pad - pad // 2
@@ -112,9 +172,11 @@ class Twin:
 
     def conv(self, images, name, stride=1, relu=True, depthwise=False, suffix=""):
         """Convolution, batch normalisation and maybe ReLU."""
-        bn = {part: self.weights[f"{name}_bn/{part}"] for part in ("gamma", "beta", "moving_mean", "moving_variance")}
+        gamma, beta, mean, variance = (
+            self.weights[f"{name}_bn/{part}"] for part in ("gamma", "beta", "moving_mean", "moving_variance")
+        )
         outputs = convolved(images, self.weights[f"{name}{suffix}/kernel"], stride, depthwise)
-        outputs = (outputs - bn["moving_mean"]) / np.sqrt(bn["moving_variance"] + 2e-5) * bn["gamma"] + bn["beta"]
+        outputs = (outputs - mean) / np.sqrt(variance + 2e-5) * gamma + beta
         return np.maximum(outputs, 0) if relu else outputs
 
     def block(self, images, number, conv, skip, depth, stride, shortcut):
@@ -140,21 +202,33 @@ class Twin:
 
 
 @pytest.mark.parametrize("shortcut", ["projection", "identity"])
-@pytest.mark.parametrize("code", [
-    "mb3_k3_s1_w1.5_d2-sep_k5_s1_w1.0_d2", "sep_k3_s1_w2.0_d1-mb1_k3_s1_w1.0_d1",
-    "mb6_k5_s0_w1.0_d2-sep_k3_s0_w1.0_d1",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "mb3_k3_s1_w1.5_d2-sep_k5_s1_w1.0_d2",
+        "sep_k3_s1_w2.0_d1-mb1_k3_s1_w1.0_d1",
+        "mb6_k5_s0_w1.0_d2-sep_k3_s0_w1.0_d1",
+    ],
+)
 def test_a_model_computes_the_network_that_its_code_stands_for(code, shortcut):
     frame = Frame(9, 2, 3, stem_filters=4, stem_stride=1, strides=(2, 1), head_filters=5, shortcut=shortcut)
     model = built(code, frame)
     rng = np.random.default_rng(3)
-    assign(model, {name: rng.uniform(0.5 if "variance" in name else -1, 1, value.shape)
-                   for name, value in weights_of(model).items()})
+    assign(
+        model,
+        {
+            name: rng.uniform(0.5 if "variance" in name else -1, 1, value.shape)
+            for name, value in weights_of(model).items()
+        },
+    )
     images = rng.standard_normal((2, 9, 9, 2)).astype(np.float32)
     twin = Twin(weights_of(model))
     expected = twin.conv(images, "stem", suffix="_conv")
-    for number, (block, stride) in enumerate(zip(Architecture.parse(code), frame.strides, strict=True), 1):
-        expected = twin.block(expected, number, block["conv"], block["skip"], block["depth"], stride, shortcut)
+    for number, block in enumerate(Architecture.parse(code), 1):
+        stride = frame.strides[number - 1]
+        expected = twin.block(
+            expected, number, block["conv"], block["skip"], block["depth"], stride, shortcut
+        )
     np.testing.assert_allclose(model(images, training=False), twin.head(expected), rtol=1e-4, atol=1e-4)
 
 
@@ -163,8 +237,9 @@ def test_an_identity_shortcut_adds_the_layers_input_and_skip_0_adds_nothing():
     layer = model.get_layer
     assert layer("block1_layer2_add").input[1] is layer("block1_layer1_add").output
     assert layer("block1_layer1_add").input[1] is layer("block1_layer1_shortcut_bn").output
-    assert not [each.name for each in model.layers if each.name.startswith("block2") and "shortcut" in each.name]
-    assert not [each.name for each in model.layers if each.name.startswith("block2") and "add" in each.name]
+    plain = [each.name for each in model.layers if each.name.startswith("block2")]
+    assert plain
+    assert not [name for name in plain if "shortcut" in name or "add" in name]
 
 
 def test_the_auxiliary_tower_is_a_second_output_from_the_block_before_the_last_stride():
@@ -218,11 +293,11 @@ def test_a_layer_that_no_spec_knows_is_built_by_its_factory_and_counted_by_its_w
     assert model(np.ones((1, 9, 9, 2), np.float32)).shape == (1, 3)
 
 
-@pytest.mark.parametrize(("size", "stride"), [(16, 2), (15, 2), (10, 3)])
-def test_a_strided_projection_has_the_right_kernel_gradient(size, stride):
-    # oneDNN's weight gradient of a strided 1x1 convolution is wrong on some CPUs.
-    frame = Frame(size, 3, 2, stem_filters=24, stem_stride=1, strides=(stride,), head_filters=4)
-    model = built("sep_k3_s1_w1.5_d1", frame)
+@pytest.mark.parametrize(("size", "stride", "width"), [(28, 2, 4), (32, 2, 4), (15, 2, 24), (10, 3, 24)])
+def test_a_strided_projection_has_the_right_kernel_gradient(size, stride, width):
+    # oneDNN's weight gradient of a strided 1x1 convolution is wrong on AVX2 CPUs, here at a width of 4.
+    frame = Frame(size, 3, 2, stem_filters=width, stem_stride=1, strides=(stride,), head_filters=4)
+    model = built("sep_k3_s1_w8.0_d1", frame)
     projection = model.get_layer("block1_layer1_shortcut")
     branch = keras.Model(model.inputs, [model.get_layer("stem_relu").output, projection.output])
     rng = np.random.default_rng(0)
@@ -236,7 +311,7 @@ def test_a_strided_projection_has_the_right_kernel_gradient(size, stride):
         return inputs, outputs, tape.gradient(loss, projection.kernel.value)
 
     side = -(-size // stride)
-    cotangent = rng.standard_normal((16, side, side, 36), np.float32)
+    cotangent = rng.standard_normal((16, side, side, 8 * width), np.float32)
     inputs, outputs, found = gradient(tf.constant(cotangent))
     seen = np.asarray(inputs)[:, ::stride, ::stride]
     np.testing.assert_allclose(outputs, seen @ np.asarray(projection.kernel)[0, 0], rtol=1e-4, atol=1e-4)

@@ -79,37 +79,89 @@ def assert_same(weights, expected):
 
 
 CASES = {  # child, and some of the origins that it must have when its parent is BASE
-    "the same": (BASE, {"block1_layer1_expand/kernel": "copied", "block2_layer1_shortcut/kernel": "copied",
-                        "stem_conv/kernel": "copied", "head_conv/kernel": "copied", "head_dense/bias": "copied"}),
-    "wider": ("mb3_k3_s1_w2.0_d2-sep_k5_s1_w2.0_d1",
-              {"block1_layer1_expand/kernel": "copied", "block1_layer1_project/kernel": "sliced",
-               "block1_layer1_shortcut_bn/moving_variance": "sliced", "block1_layer2_depthwise/kernel": "sliced",
-               "block2_layer1_pointwise/kernel": "sliced", "head_conv/kernel": "sliced",
-               "head_bn/gamma": "copied"}),
-    "narrower": ("mb3_k3_s1_w0.5_d2-sep_k5_s1_w2.0_d1",
-                 {"block1_layer1_project_bn/beta": "sliced", "block1_layer2_expand/kernel": "sliced",
-                  "block2_layer1_depthwise_bn/moving_mean": "sliced", "head_conv/kernel": "sliced"}),
-    "deeper": ("mb3_k3_s1_w1.5_d4-sep_k5_s1_w2.0_d1",
-               {"block1_layer2_project/kernel": "copied", "block1_layer3_project/kernel": "fresh",
-                "block1_layer4_depthwise_bn/gamma": "fresh", "block2_layer1_pointwise/kernel": "copied"}),
-    "shallower": ("mb3_k3_s1_w1.5_d1-sep_k5_s1_w2.0_d1",
-                  {"block1_layer1_project/kernel": "copied", "block2_layer1_depthwise/kernel": "copied"}),
-    "another kernel": ("mb3_k5_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
-                       {"block1_layer1_expand/kernel": "fresh", "block1_layer1_depthwise/kernel": "fresh",
-                        "block1_layer2_project_bn/gamma": "fresh", "block1_layer1_shortcut/kernel": "fresh",
-                        "block2_layer1_depthwise/kernel": "copied"}),
-    "a smaller kernel": ("mb3_k3_s1_w1.5_d2-sep_k3_s1_w2.0_d1",
-                         {"block2_layer1_depthwise/kernel": "fresh", "block2_layer1_pointwise/kernel": "fresh",
-                          "block1_layer2_depthwise/kernel": "copied"}),
-    "another op": ("sep_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
-                   {"block1_layer1_depthwise_bn/gamma": "fresh", "block1_layer1_pointwise/kernel": "fresh",
-                    "block1_layer1_shortcut/kernel": "fresh", "block2_layer1_pointwise/kernel": "copied"}),
-    "another expansion ratio": ("mb6_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
-                                {"block1_layer1_expand/kernel": "fresh", "block1_layer2_project/kernel": "fresh"}),
-    "no shortcut any more": ("mb3_k3_s0_w1.5_d2-sep_k5_s0_w2.0_d1",
-                             {"block1_layer1_expand/kernel": "copied", "block2_layer1_pointwise/kernel": "copied"}),
-    "a projection no longer needed": ("mb3_k3_s1_w1.0_d2-sep_k5_s1_w2.0_d1",
-                                      {"block1_layer1_project/kernel": "sliced"}),
+    "the same": (
+        BASE,
+        {
+            "block1_layer1_expand/kernel": "copied",
+            "block2_layer1_shortcut/kernel": "copied",
+            "stem_conv/kernel": "copied",
+            "head_conv/kernel": "copied",
+            "head_dense/bias": "copied",
+        },
+    ),
+    "wider": (
+        "mb3_k3_s1_w2.0_d2-sep_k5_s1_w2.0_d1",
+        {
+            "block1_layer1_expand/kernel": "copied",
+            "block1_layer1_project/kernel": "sliced",
+            "block1_layer1_shortcut_bn/moving_variance": "sliced",
+            "block1_layer2_depthwise/kernel": "sliced",
+            "block2_layer1_pointwise/kernel": "sliced",
+            "head_conv/kernel": "sliced",
+            "head_bn/gamma": "copied",
+        },
+    ),
+    "narrower": (
+        "mb3_k3_s1_w0.5_d2-sep_k5_s1_w2.0_d1",
+        {
+            "block1_layer1_project_bn/beta": "sliced",
+            "block1_layer2_expand/kernel": "sliced",
+            "block2_layer1_depthwise_bn/moving_mean": "sliced",
+            "head_conv/kernel": "sliced",
+        },
+    ),
+    "deeper": (
+        "mb3_k3_s1_w1.5_d4-sep_k5_s1_w2.0_d1",
+        {
+            "block1_layer2_project/kernel": "copied",
+            "block1_layer3_project/kernel": "fresh",
+            "block1_layer4_depthwise_bn/gamma": "fresh",
+            "block2_layer1_pointwise/kernel": "copied",
+        },
+    ),
+    "shallower": (
+        "mb3_k3_s1_w1.5_d1-sep_k5_s1_w2.0_d1",
+        {"block1_layer1_project/kernel": "copied", "block2_layer1_depthwise/kernel": "copied"},
+    ),
+    "another kernel": (
+        "mb3_k5_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
+        {
+            "block1_layer1_expand/kernel": "fresh",
+            "block1_layer1_depthwise/kernel": "fresh",
+            "block1_layer2_project_bn/gamma": "fresh",
+            "block1_layer1_shortcut/kernel": "fresh",
+            "block2_layer1_depthwise/kernel": "copied",
+        },
+    ),
+    "a smaller kernel": (
+        "mb3_k3_s1_w1.5_d2-sep_k3_s1_w2.0_d1",
+        {
+            "block2_layer1_depthwise/kernel": "fresh",
+            "block2_layer1_pointwise/kernel": "fresh",
+            "block1_layer2_depthwise/kernel": "copied",
+        },
+    ),
+    "another op": (
+        "sep_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
+        {
+            "block1_layer1_depthwise_bn/gamma": "fresh",
+            "block1_layer1_pointwise/kernel": "fresh",
+            "block1_layer1_shortcut/kernel": "fresh",
+            "block2_layer1_pointwise/kernel": "copied",
+        },
+    ),
+    "another expansion ratio": (
+        "mb6_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
+        {"block1_layer1_expand/kernel": "fresh", "block1_layer2_project/kernel": "fresh"},
+    ),
+    "no shortcut any more": (
+        "mb3_k3_s0_w1.5_d2-sep_k5_s0_w2.0_d1",
+        {"block1_layer1_expand/kernel": "copied", "block2_layer1_pointwise/kernel": "copied"},
+    ),
+    "a projection no longer needed": (
+        "mb3_k3_s1_w1.0_d2-sep_k5_s1_w2.0_d1",
+        {"block1_layer1_project/kernel": "sliced"},
+    ),
 }
 
 
@@ -145,7 +197,9 @@ def test_only_the_dense_layer_is_fresh_for_other_classes_and_a_grey_stem_serves_
     fresh, trained, weights, origins = inherited(BASE, BASE, child_frame=larger)
     assert_same(weights, twin(BASE, BASE, fresh, trained, same_classes=False))
     assert {name for name, origin in origins.items() if origin is Origin.FRESH} == {
-        "head_dense/kernel", "head_dense/bias"}
+        "head_dense/kernel",
+        "head_dense/bias",
+    }
     assert origins["stem_conv/kernel"] is Origin.SLICED
 
 
@@ -159,19 +213,36 @@ def test_an_auxiliary_tower_is_fresh_and_accounted_for():
 
 
 FLEXIBLE = {  # child, parent, origins
-    "mb3 to mb6": ("mb6_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1", BASE,
-                   {"block1_layer1_expand/kernel": "sliced", "block1_layer1_project/kernel": "sliced"}),
-    "mb6 to mb3": (BASE, "mb6_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
-                   {"block1_layer1_expand/kernel": "sliced", "block1_layer2_depthwise_bn/gamma": "sliced"}),
-    "mb3 to mb1": ("mb1_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1", BASE,
-                   {"block1_layer1_depthwise/kernel": "sliced", "block1_layer1_project/kernel": "sliced"}),
-    "mb1 to mb3": (BASE, "mb1_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
-                   {"block1_layer1_expand/kernel": "fresh", "block1_layer1_depthwise/kernel": "sliced"}),
-    "a larger kernel's centre": (BASE, "mb6_k7_s1_w1.0_d1-sep_k7_s1_w2.0_d1",
-                                 {"block1_layer2_depthwise/kernel": "fresh",
-                                  "block2_layer1_pointwise/kernel": "sliced"}),
-    "a smaller kernel": (BASE, "mb3_k3_s1_w1.5_d2-sep_k3_s1_w2.0_d1",
-                         {"block2_layer1_depthwise/kernel": "fresh", "block2_layer1_pointwise/kernel": "fresh"}),
+    "mb3 to mb6": (
+        "mb6_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
+        BASE,
+        {"block1_layer1_expand/kernel": "sliced", "block1_layer1_project/kernel": "sliced"},
+    ),
+    "mb6 to mb3": (
+        BASE,
+        "mb6_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
+        {"block1_layer1_expand/kernel": "sliced", "block1_layer2_depthwise_bn/gamma": "sliced"},
+    ),
+    "mb3 to mb1": (
+        "mb1_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
+        BASE,
+        {"block1_layer1_depthwise/kernel": "sliced", "block1_layer1_project/kernel": "sliced"},
+    ),
+    "mb1 to mb3": (
+        BASE,
+        "mb1_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1",
+        {"block1_layer1_expand/kernel": "fresh", "block1_layer1_depthwise/kernel": "sliced"},
+    ),
+    "a larger kernel's centre": (
+        BASE,
+        "mb6_k7_s1_w1.0_d1-sep_k7_s1_w2.0_d1",
+        {"block1_layer2_depthwise/kernel": "fresh", "block2_layer1_pointwise/kernel": "sliced"},
+    ),
+    "a smaller kernel": (
+        BASE,
+        "mb3_k3_s1_w1.5_d2-sep_k3_s1_w2.0_d1",
+        {"block2_layer1_depthwise/kernel": "fresh", "block2_layer1_pointwise/kernel": "fresh"},
+    ),
     "another op": ("sep_k3_s1_w1.5_d2-sep_k5_s1_w2.0_d1", BASE, {"block1_layer1_depthwise/kernel": "fresh"}),
 }
 
@@ -205,15 +276,21 @@ def test_neither_the_fresh_nor_the_trained_weights_are_changed_and_the_summary_c
 
 
 blocks = st.builds(
-    "{}_k{}_s{}_w{}_d{}".format, st.sampled_from(["sep", "mb1", "mb3", "mb6"]), st.sampled_from([3, 5]),
-    st.integers(0, 1), st.sampled_from([0.5, 1.0, 1.5]), st.integers(1, 2))
+    "{}_k{}_s{}_w{}_d{}".format,
+    st.sampled_from(["sep", "mb1", "mb3", "mb6"]),
+    st.sampled_from([3, 5]),
+    st.integers(0, 1),
+    st.sampled_from([0.5, 1.0, 1.5]),
+    st.integers(1, 2),
+)
 codes = st.lists(blocks, min_size=2, max_size=2).map("-".join)
 
 
 @settings(max_examples=40, deadline=None)
 @given(child=codes, parent=codes, flexible=st.booleans())
 def test_any_child_of_any_parent_agrees_with_the_twin_and_tells_where_each_variable_came_from(
-        child, parent, flexible):
+    child, parent, flexible
+):
     fresh, trained, weights, origins = inherited(child, parent, flexible=flexible)
     assert_same(weights, twin(child, parent, fresh, trained, flexible=flexible))
     assert origins.keys() == fresh.keys()
@@ -246,9 +323,15 @@ def test_a_graft_has_the_channels_that_both_share_and_leaves_both_alone(pair):
     np.testing.assert_array_equal(target, before[1])
 
 
-@pytest.mark.parametrize(("source", "target"), [
-    ((3, 3, 2, 2), (5, 5, 2, 2)), ((3, 3, 2, 2), (3, 5, 2, 2)), ((2, 2), (1, 1, 2, 2)), ((2,), (2, 2)),
-])
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ((3, 3, 2, 2), (5, 5, 2, 2)),
+        ((3, 3, 2, 2), (3, 5, 2, 2)),
+        ((2, 2), (1, 1, 2, 2)),
+        ((2,), (2, 2)),
+    ],
+)
 def test_a_graft_refuses_another_rank_or_kernel_size(source, target):
     with pytest.raises(ValueError, match="rank or kernel size differ"):
         graft(np.zeros(source), np.zeros(target))
@@ -259,7 +342,9 @@ def test_fresh_kernels_are_he_normal_and_a_seed_repeats_them():
     first, again, other = (initial_weights(network, np.random.default_rng(seed)) for seed in (0, 0, 1))
     assert_same(first, again)
     assert not np.array_equal(first["stem_conv/kernel"], other["stem_conv/kernel"])
-    kernel = initial_weights(expand(Architecture.parse("sep_k3_s0_w1.0_d1"), Frame(
-        8, 16, 2, stem_filters=256, strides=(1,))), np.random.default_rng(0))["stem_conv/kernel"]
-    assert kernel.std() == pytest.approx(np.sqrt(2 / (3 * 3 * 16)), rel=0.02)  # 36,864 draws: 5 sigma are 0.018
+    kernel = initial_weights(
+        expand(Architecture.parse("sep_k3_s0_w1.0_d1"), Frame(8, 16, 2, stem_filters=256, strides=(1,))),
+        np.random.default_rng(0),
+    )["stem_conv/kernel"]
+    assert kernel.std() == pytest.approx(np.sqrt(2 / (3 * 3 * 16)), rel=0.02)  # 5 sigma of 36,864
     assert Conv("conv", 16, 256, 3).variables()[0].fan_in == 3 * 3 * 16

@@ -8,8 +8,10 @@ import pytest
 from eatnas_tf.errors import InputError
 from eatnas_tf.network import weight_file
 
-WEIGHTS = {"stem_conv/kernel": np.arange(9, dtype=np.float32).reshape(3, 3, 1, 1),
-           "head_dense/bias": np.float32([0.5, np.nan, -np.inf])}
+WEIGHTS = {
+    "stem_conv/kernel": np.arange(9, dtype=np.float32).reshape(3, 3, 1, 1),
+    "head_dense/bias": np.float32([0.5, np.nan, -np.inf]),
+}
 # numpy.load leaves a damaged archive to the garbage collector.
 LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

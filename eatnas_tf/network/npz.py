@@ -1,0 +1,41 @@
+"""Reading `.npz` files of which nothing is trusted: no pickles, and one line for whatever is wrong."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from eatnas_tf.errors import InputError
+
+_DAMAGE = (OSError, ValueError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+def names(path: Path) -> list[str]:
+    """The names of a file's arrays. Raises InputError if it is missing or no `.npz`."""
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected an .npz") from None
+    except _DAMAGE as error:
+        raise InputError(f"{path}: not a readable .npz ({_reason(error)}); make it again") from None
+
+
+def arrays(path: Path, wanted: Sequence[str]) -> list[np.ndarray]:
+    """The arrays called `wanted`. Raises InputError if the file is missing or damaged, or lacks one."""
+    missing = [name for name in wanted if name not in names(path)]
+    if missing:
+        raise InputError(f"{path}: no {missing[0]}; expected the arrays {', '.join(wanted)}")
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return [archive[name] for name in wanted]
+    except (*_DAMAGE, KeyError) as error:
+        raise InputError(f"{path}: cannot be read ({_reason(error)}); make it again") from None
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,0 +1,207 @@
+"""The journal: what it holds, drops and refuses."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.evolution import Candidate, Individual, Journal, Measurement
+from eatnas_tf.evolution.journal import individuals, line_of
+from eatnas_tf.space import Architecture, Change
+
+CODES = ("sep_k3_s1_w1.0_d1", "mb3_k5_s0_w0.5_d2", "mb6_k7_s1_w2.0_d4")
+HEADER = b'{"schema": 1}\n'
+ADVICE = "restore the line, or cut the file before it to go on from there"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "journal.jsonl"
+
+
+@pytest.fixture(scope="module")
+def reused(tmp_path_factory):
+    """A path for examples drawn one after another."""
+    return tmp_path_factory.mktemp("journal") / "journal.jsonl"
+
+
+def _opened(path, data: bytes | None = None, append=()) -> Journal:
+    """The journal at `path`, of these bytes and lines, closed again."""
+    if data is not None:
+        path.write_bytes(data)
+    journal = Journal(path)
+    for line in append:
+        journal.append(line)
+    journal.close()
+    return journal
+
+
+def _individual(number: int, **changes) -> Individual:
+    candidate = Candidate(
+        number,
+        Architecture.parse(CODES[number % 3]),
+        number - 1 if number else None,
+        (Change(1, "kernel", 3, 5),) if number else (),
+    )
+    measurement = Measurement(0.25 + number / 7, 12345 + number, 1.5, {"loss": 0.5})
+    return Individual(
+        **{
+            "candidate": candidate,
+            "measurement": measurement,
+            "score": 0.1 + number / 3,
+            "cycle": number,
+            "replaced": 7 if number else None,
+            **changes,
+        }
+    )
+
+
+def _restored(individual: Individual) -> Individual:
+    """What the journal keeps: everything but the details."""
+    kept = individual.measurement
+    return Individual(
+        individual.candidate,
+        Measurement(kept.accuracy, kept.size, kept.seconds),
+        individual.score,
+        individual.cycle,
+        individual.replaced,
+    )
+
+
+def test_a_new_journal_is_a_header(path) -> None:
+    assert _opened(path).lines == []
+    assert path.read_bytes() == HEADER
+    assert _opened(path).lines == []
+
+
+def test_individuals_survive_the_journal_exactly(path) -> None:
+    _opened(path, append=[line_of(_individual(number), 0.5 if number > 2 else None) for number in range(5)])
+    assert list(individuals(_opened(path))) == [_restored(_individual(number)) for number in range(5)]
+
+
+@given(accuracy=st.floats(0, 1), size=st.floats(1, 1e12) | st.integers(1, 10**12), score=st.floats(0, 10))
+def test_numbers_survive_the_journal_bit_for_bit(reused, accuracy, size, score) -> None:
+    reused.unlink(missing_ok=True)
+    _opened(
+        reused, append=[line_of(_individual(1, measurement=Measurement(accuracy, size), score=score), None)]
+    )
+    (found,) = individuals(_opened(reused))
+    assert (found.measurement.accuracy, found.measurement.size, found.score) == (accuracy, size, score)
+
+
+def test_a_diverged_candidate_survives_the_journal(path) -> None:
+    _opened(path, append=[line_of(_individual(1, measurement=Measurement(math.nan, 10), score=0.0), None)])
+    (found,) = individuals(_opened(path))
+    assert math.isnan(found.measurement.accuracy)
+
+
+def test_what_a_candidate_looks_like_in_the_file() -> None:
+    line = line_of(_individual(1), quality=0.75)
+    assert line["mutated"] == [[1, "kernel", 3, 5]]
+    assert (line["id"], line["parent"], line["architecture"]) == (1, 0, CODES[1])
+    assert (line["quality"], line["loss"], line["seconds"], line["replaced"]) == (0.75, 0.5, 1.5, 7)
+    assert "\n" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("torn", [b'{"id"', b"{", b'{"id": 2}', b"\x00\xff"])
+def test_a_torn_last_line_is_dropped_and_cut_from_the_file(path, torn) -> None:
+    whole = HEADER + b'{"id": 0}\n{"id": 1}\n'
+    journal = _opened(path, whole + torn)
+    assert journal.lines == [{"id": 0}, {"id": 1}]
+    assert path.read_bytes() == whole
+
+
+def test_a_line_after_a_torn_one_is_whole(path) -> None:
+    _opened(path, HEADER + b'{"id": 0}\n{"id', append=[{"id": 1}])
+    assert path.read_bytes() == HEADER + b'{"id": 0}\n{"id": 1}\n'
+
+
+@pytest.mark.parametrize("data", [b"", b'{"sche'])
+def test_a_journal_torn_in_its_header_begins_anew(path, data) -> None:
+    assert _opened(path, data).lines == []
+    assert path.read_bytes() == HEADER
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (b"[1]", "b'[1]'"),
+        (b'{"id": 1', "b'{\"id\": 1'"),
+        (b"", "b''"),
+        (b"null", "b'null'"),
+        (b"\xff\xfe", "b'\\xff\\xfe'"),
+        (b"x" * 100, f"b'{'x' * 40}'"),
+    ],
+)
+def test_a_line_in_the_middle_that_cannot_be_read_is_named(path, line, shown) -> None:
+    data = HEADER + b'{"id": 0}\n' + line + b'\n{"id": 2}\n'
+    with pytest.raises(InputError) as refused:
+        _opened(path, data)
+    assert str(refused.value) == f"{path}, line 3: {shown} is not a JSON object; {ADVICE}"
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    ("header", "schema"), [(b'{"schema": 2}', "2"), (b'{"id": 0}', "None"), (b"{}", "None")]
+)
+def test_another_schema_is_refused(path, header, schema) -> None:
+    with pytest.raises(InputError) as refused:
+        _opened(path, header + b'\n{"id": 0}\n')
+    assert str(refused.value) == (
+        f"{path}: schema {schema}, this version reads 1; use the version of eatnas_tf that wrote it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"architecture": "mb6_k3"}, "InputError: block 1, skip is missing"),
+        ({"architecture": 5}, "AttributeError"),
+        ({"mutated": [[1, "kernel"]]}, "TypeError"),
+        ({"mutated": None}, "TypeError"),
+        ({"score": ...}, "KeyError: 'score'"),
+    ],
+)
+def test_a_line_that_is_no_candidate_is_named(path, changes, reason) -> None:
+    line = {
+        name: value
+        for name, value in {**line_of(_individual(1), None), **changes}.items()
+        if value is not ...
+    }
+    whole = json.dumps(line_of(_individual(0), None)).encode()
+    journal = _opened(path, HEADER + whole + b"\n" + json.dumps(line).encode() + b"\n")
+    with pytest.raises(InputError) as refused:
+        list(individuals(journal))
+    assert str(refused.value).startswith(f"{path}, line 3: not a candidate ({reason}")
+    assert str(refused.value).endswith(ADVICE)
+
+
+@given(
+    st.binary() | st.lists(st.binary(max_size=8) | st.sampled_from([HEADER, b"{}\n", b"\n"])).map(b"".join)
+)
+def test_any_bytes_are_read_or_refused(reused, data) -> None:
+    try:
+        journal = _opened(reused, data)
+    except InputError:
+        return
+    assert all(isinstance(line, dict) for line in journal.lines)
+    assert reused.read_bytes().startswith(b'{"schema"') or not data.startswith(HEADER)
+    assert _opened(reused, reused.read_bytes()).lines == journal.lines
+
+
+@given(st.dictionaries(st.sampled_from(sorted(line_of(_individual(1), None))), JSON))
+def test_any_object_is_a_candidate_or_refused(reused, changes) -> None:
+    line = json.dumps({**line_of(_individual(1), None), **changes}).encode()
+    journal = _opened(reused, HEADER + line + b"\n")
+    try:
+        (found,) = individuals(journal)
+    except InputError:
+        return
+    assert isinstance(found.architecture, Architecture)

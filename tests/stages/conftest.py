@@ -1,0 +1,63 @@
+"""A search so small that whole processes of it can be run, killed and compared."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FRAME = (
+    "--dataset=fashion_mnist_mini",
+    "--train_examples=400",
+    "--image_size=14",
+    "--strides=2,2",
+    "--stem_filters=4",
+    "--head_filters=8",
+    "--batch_size=64",
+    "--seed=3",
+)
+SEARCH = (
+    *FRAME,
+    "--blocks=2",
+    "--depth_choices=1,2",
+    "--population=3",
+    "--sample=2",
+    "--cycles=4",
+    "--target=1000",
+    "--top_k=2",
+)
+
+
+class Stage:
+    """Runs binaries in a folder of their own."""
+
+    search_flags = SEARCH
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def start(self, name: str, *flags: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", f"eatnas_tf.bin.{name}", *flags],
+            cwd=self.folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def run(self, name: str, *flags: str) -> subprocess.CompletedProcess:
+        process = self.start(name, *flags)
+        out, err = process.communicate(timeout=400)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def journal(self, workdir: str) -> list[dict]:
+        """The journal's lines without their seconds."""
+        text = (self.folder / workdir / "journal.jsonl").read_text()
+        return [json.loads(line) for line in re.sub(r'"seconds": [0-9.]+', '"seconds": 0', text).splitlines()]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory) -> Stage:
+    return Stage(tmp_path_factory.mktemp("stages"))

@@ -1,0 +1,138 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from eatnas_tf.configs import DataConfig
+from eatnas_tf.training.data import open_source
+
+SMALL = (
+    "--train_examples=300",
+    "--blocks=2",
+    "--strides=2,2",
+    "--stem_filters=4",
+    "--head_filters=16",
+    "--layers=2,4",
+    "--expansion=0.5,4",
+    "--population=2",
+    "--sample=2",
+    "--cycles=1",
+    "--epochs=2",
+)
+PLAIN = """
+import json, sys
+import keras, numpy as np
+model = keras.saving.load_model("run/4-retrain/model.keras")
+assert not any(name.startswith("eatnas_tf") for name in sys.modules)
+data = np.load("test.npz")
+logits = model.predict(data["images"], verbose=0)
+print(json.dumps(float(np.mean(logits.argmax(-1) == data["labels"]))))
+"""
+
+
+@pytest.fixture(scope="module")
+def pipeline(stage):
+    done = stage.run("pipeline", *SMALL, "--workdir=run")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def _best(stage, folder: str) -> dict:
+    return json.loads((stage.folder / "run" / folder / "best.json").read_text())
+
+
+def test_a_pipeline_ends_with_the_basic_and_the_final_architecture(stage, pipeline) -> None:
+    table = pipeline.stdout[pipeline.stdout.index("Each on the test split") :]
+    for name, folder in (("basic", "2-retrain"), ("final", "4-retrain")):
+        best = _best(stage, folder)
+        row = next(line for line in table.splitlines() if f" {name} " in line)
+        assert best["architecture"] in row
+        assert f"{best['params']:,}" in row
+        assert f"{100 * best['test']['top1']:.2f}" in row
+    assert "-m tensorboard.main --logdir=run" in table
+
+
+def test_progress_names_stage_cycle_best_score_and_quality(pipeline) -> None:
+    assert "1 of 4: search: evaluation 3 of 3, cycle 1 of 1, best score 0." in pipeline.stderr
+    assert "4 of 4: retrain: epoch 6 of 6, final" in pipeline.stderr
+
+
+def test_the_transfer_starts_from_perturbations_that_inherit_the_retrained_weights(stage, pipeline) -> None:
+    basic = _best(stage, "2-retrain")["architecture"]
+    first = [line for line in stage.journal("run/3-transfer")[1:] if line["cycle"] == 0]
+    assert len(first) == 2
+    for line in first:
+        assert [change[0] for change in line["mutated"]] == [1, 2]
+        assert line["architecture"] != basic
+        assert line["inherited"]["copied"] > 0
+
+
+def test_the_saved_model_is_plain_keras_and_takes_raw_images(stage, pipeline) -> None:
+    test = open_source(DataConfig(), 28).test()
+    np.savez(stage.folder / "test.npz", images=test.images, labels=test.labels)
+    loaded = subprocess.run(
+        [sys.executable, "-c", PLAIN], cwd=stage.folder, capture_output=True, text=True, check=True
+    )
+    assert json.loads(loaded.stdout) == pytest.approx(_best(stage, "4-retrain")["test"]["top1"], abs=1e-3)
+
+
+def test_evaluate_measures_what_the_retraining_did(stage, pipeline) -> None:
+    done = stage.run("evaluate", "--from=run/4-retrain", "--format=json")
+    row, best = json.loads(done.stdout), _best(stage, "4-retrain")
+    assert row["images"] == 1500
+    assert (row["params"], row["mult_adds"]) == (best["params"], best["mult_adds"])
+    assert row["top1"] == pytest.approx(best["test"]["top1"], abs=1e-3)
+
+
+def test_tensorboard_holds_one_run_a_stage(stage, pipeline) -> None:
+    from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
+
+    runs = EventMultiplexer().AddRunsFromDirectory(str(stage.folder / "run")).Reload()
+    tags = {run: set(runs.GetAccumulator(run).Tags()["tensors"]) for run in runs.Runs()}
+    population = {
+        f"population/{name}" for name in ("quality", "score_mean", "score_std", "accuracy_mean", "size_mean")
+    } | {"search/best_score"}
+    assert tags["1-search/tensorboard"] == tags["3-transfer/tensorboard"] == population
+    assert {"train/loss", "train/accuracy", "validation/accuracy"} <= tags["4-retrain/tensorboard/network1"]
+    assert "validation/accuracy" not in tags["4-retrain/tensorboard/final"]
+
+
+def test_the_same_command_on_a_finished_pipeline_only_shows_it_again(stage, pipeline) -> None:
+    again = stage.run("pipeline", *SMALL, "--workdir=run")
+    assert again.returncode == 0
+    assert again.stdout.split("time:")[0] == pipeline.stdout.split("time:")[0]
+
+
+def test_no_search_and_no_selection_reads_the_test_split(stage) -> None:
+    """Without a test split search and selection work; only the last step, the test, misses it."""
+    train = open_source(DataConfig(), 14).train()
+    np.savez(stage.folder / "train_only.npz", x_train=train.images[:300], y_train=train.labels[:300])
+    flags = (
+        "--dataset=npz:train_only.npz",
+        "--strides=2,2",
+        "--stem_filters=4",
+        "--head_filters=8",
+        "--batch_size=64",
+        "--top_k=2",
+    )
+    searched = stage.run(
+        "search",
+        *flags,
+        "--blocks=2",
+        "--depth_choices=1",
+        "--population=2",
+        "--sample=2",
+        "--cycles=1",
+        "--workdir=untested",
+    )
+    assert searched.returncode == 0, searched.stderr
+    refused = stage.run("retrain", *flags, "--from=untested", "--workdir=untested_retrain")
+    assert refused.returncode == 2
+    assert "no x_test" in refused.stderr
+    lines = stage.journal("untested_retrain")[1:]
+    assert [(line["name"], line["on"]) for line in lines] == [
+        ("network1", "validation"),
+        ("network2", "validation"),
+    ]

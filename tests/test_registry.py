@@ -1,0 +1,259 @@
+"""Plugins: found without being imported, loaded when they are asked for."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+
+from eatnas_tf import registry
+from eatnas_tf.errors import InputError, UnknownNameError
+
+BUILT_IN = {
+    "mutations": ["conv", "depth", "kernel", "skip", "width"],
+    "perturbations": ["every_block", "one_block"],
+    "conv_ops": ["mb1", "mb3", "mb6", "sep"],
+    "primitives": ["conv", "depth", "kernel", "skip", "width"],
+    "objectives": ["mult_adds", "params"],
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """An entry point of a distribution that does not exist."""
+
+    name: str
+    owner: str = "eatnas_tf"
+    part: object = "a part"
+    value: str = "module:part"
+
+    @property
+    def dist(self) -> SimpleNamespace:
+        return SimpleNamespace(name=self.owner)
+
+    def load(self) -> object:
+        if isinstance(self.part, Exception):
+            raise self.part
+        return self.part
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch):
+    """What a test adds or caches is gone after it."""
+    monkeypatch.setattr(registry, "_added", {group: {} for group in registry.GROUPS})
+    yield
+    monkeypatch.undo()
+    registry._installed.cache_clear()
+    registry._load.cache_clear()
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Replaces what is installed in the group `mutations`."""
+
+    def install(*points: Point) -> None:
+        monkeypatch.setattr(
+            registry, "entry_points", lambda group: points if group == "eatnas_tf.mutations" else ()
+        )
+        registry._installed.cache_clear()
+        registry._load.cache_clear()
+
+    return install
+
+
+def _file(tmp_path, text: str) -> str:
+    path = tmp_path / "my_parts.py"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("group", registry.GROUPS)
+def test_the_built_in_parts_come_through_the_entry_points(group) -> None:
+    assert set(registry.names(group)) >= set(BUILT_IN[group])
+    assert all(registry.get(group, name) is not None for name in registry.names(group))
+    assert len(registry.values(group)) == len(registry.names(group))
+
+
+def test_listing_names_imports_nothing(tmp_path) -> None:
+    code = (
+        "import sys; from eatnas_tf import registry\n"
+        "before = set(sys.modules)\n"
+        "names = [registry.names(group) for group in registry.GROUPS]\n"
+        "print(sorted(name for name in set(sys.modules) - before if name.startswith('eatnas_tf')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_part_is_loaded_only_when_it_is_asked_for(installed) -> None:
+    installed(Point("good", part="the part"), Point("broken", "stranger", ImportError("no module named x")))
+    assert registry.names("mutations") == ["broken", "good"]
+    assert registry.get("mutations", "good") == "the part"
+
+
+def test_a_broken_plugin_hurts_only_who_asks_for_it(installed) -> None:
+    installed(Point("good"), Point("broken", "stranger", ImportError("no module named x")))
+    with pytest.raises(InputError) as refused:
+        registry.get("mutations", "broken")
+    assert str(refused.value) == (
+        "mutations 'broken' of stranger does not load: ImportError: no module named x"
+    )
+
+
+def test_all_parts_but_the_broken_one_are_given_with_a_warning(installed, monkeypatch) -> None:
+    said = []
+    monkeypatch.setattr(registry.logging, "warning", lambda form, *values: said.append(form % values))
+    installed(Point("good"), Point("broken", "stranger", ZeroDivisionError("division by zero")))
+    assert registry.values("mutations") == ["a part"]
+    assert said == [
+        "mutations 'broken' of stranger does not load: ZeroDivisionError: division by zero; ignored"
+    ]
+
+
+def test_twins_are_refused_naming_both_distributions(installed) -> None:
+    installed(Point("kernel"), Point("kernel", "stranger"), Point("skip"))
+    assert registry.names("mutations") == ["kernel", "skip"]
+    with pytest.raises(InputError) as refused:
+        registry.get("mutations", "kernel")
+    assert str(refused.value) == (
+        "mutations 'kernel' is registered by eatnas_tf and stranger; uninstall one of them"
+    )
+    assert registry.get("mutations", "skip") == "a part"
+
+
+def test_a_distribution_seen_twice_is_no_twin(installed) -> None:
+    installed(Point("kernel", part="first"), Point("kernel", part="first"))
+    assert registry.get("mutations", "kernel") == "first"
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "message"),
+    [
+        (
+            "mutations",
+            "kernal",
+            "no mutation 'kernal' among conv, depth, kernel, skip, width; did you mean 'kernel'?",
+        ),
+        ("mutations", "zzz", "no mutation 'zzz' among conv, depth, kernel, skip, width"),
+        (
+            "perturbations",
+            "every_blok",
+            "no perturbation 'every_blok' among every_block, one_block; did you mean 'every_block'?",
+        ),
+        ("objectives", "param", "no objective 'param' among mult_adds, params; did you mean 'params'?"),
+        ("conv_ops", "mb33", "no conv op 'mb33' among mb1, mb3, mb6, sep; did you mean 'mb3'?"),
+        ("primitives", "", "no primitive '' among conv, depth, kernel, skip, width"),
+    ],
+)
+def test_a_miss_suggests_a_near_name(group, name, message) -> None:
+    with pytest.raises(UnknownNameError) as refused:
+        registry.get(group, name)
+    assert str(refused.value) == message
+    assert isinstance(refused.value, LookupError)
+
+
+@pytest.mark.parametrize("points", [(), (Point("other", "stranger"),)])
+def test_a_stale_install_is_told_from_a_wrong_name(installed, points) -> None:
+    installed(*points)
+    with pytest.raises(UnknownNameError) as refused:
+        registry.get("mutations", "kernel")
+    assert str(refused.value) == (
+        "eatnas_tf's own mutations are not installed; reinstall: pip install --force-reinstall --no-deps ."
+    )
+
+
+def test_a_part_may_be_added_once() -> None:
+    registry.add("mutations", "mine", part := object())
+    registry.add("mutations", "mine", part)
+    assert registry.get("mutations", "mine") is part
+    assert "mine" in registry.names("mutations")
+    for name in ("mine", "kernel"):
+        with pytest.raises(InputError) as refused:
+            registry.add("mutations", name, object())
+        assert str(refused.value) == f"mutations {name!r} is registered already; choose another name"
+
+
+def test_a_part_of_no_group_is_refused() -> None:
+    with pytest.raises(InputError) as refused:
+        registry.add("mutation", "mine", object())
+    assert str(refused.value) == (
+        "no plugin group 'mutation' among mutations, perturbations, conv_ops, primitives, objectives"
+    )
+
+
+def test_a_files_parts_come_beside_the_installed_ones(tmp_path) -> None:
+    registry.add_file(
+        _file(
+            tmp_path,
+            """
+import math
+
+_PRIVATE = {"mutations": {"unseen": None}}
+UNRELATED = {"colour": "red"}
+EMPTY = {}
+
+def larger(architecture, block, space, rng):
+    return architecture
+
+PARTS = {"mutations": {"larger": larger}, "objectives": {"one": lambda network: 1}}
+""",
+        )
+    )
+    assert registry.names("mutations") == sorted([*BUILT_IN["mutations"], "larger"])
+    assert registry.get("objectives", "one")(None) == 1
+    assert registry.get("mutations", "larger").__name__ == "larger"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1 +", "does not load: SyntaxError: invalid syntax"),
+        ("import nowhere_at_all", "does not load: ModuleNotFoundError: No module named 'nowhere_at_all'"),
+        ("1 / 0", "does not load: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_file_that_does_not_load_is_refused(tmp_path, text, reason) -> None:
+    path = _file(tmp_path, text)
+    with pytest.raises(InputError) as refused:
+        registry.add_file(path)
+    assert str(refused.value).startswith(f"--plugins={path} {reason}")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("PARTS = {}", 0),
+        ("PARTS = {'mutation': {'mine': print}}", 0),
+        ("PARTS = {'mutations': {'mine': print}, 'colour': {}}", 0),
+        ("ONE = {'mutations': {'mine': print}}\nTWO = {'objectives': {'mine': print}}", 2),
+    ],
+)
+def test_a_file_with_other_than_one_dict_of_parts_is_refused(tmp_path, text, count) -> None:
+    path = _file(tmp_path, text)
+    with pytest.raises(InputError) as refused:
+        registry.add_file(path)
+    assert str(refused.value) == (
+        f"--plugins={path}: {count} dicts of parts; expected one such as "
+        '{"mutations": {"name": function}} '
+        "with keys among mutations, perturbations, conv_ops, primitives, objectives"
+    )
+    assert not any(registry._added.values())
+
+
+@pytest.mark.parametrize("name", ["missing.py", "missing", "notes.txt", "folder", "folder.py"])
+def test_what_is_no_python_file_is_refused(tmp_path, name) -> None:
+    (tmp_path / "notes.txt").write_text("PARTS = {}", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.py").mkdir()
+    with pytest.raises(InputError) as refused:
+        registry.add_file(str(tmp_path / name))
+    assert str(refused.value) == f"--plugins={tmp_path / name}: no such Python file"
+
+
+def test_a_file_cannot_take_a_name_that_is_taken(tmp_path) -> None:
+    with pytest.raises(InputError, match="mutations 'kernel' is registered already; choose another name"):
+        registry.add_file(_file(tmp_path, "PARTS = {'mutations': {'kernel': print}}"))

@@ -1,0 +1,247 @@
+"""Work folders: settings that must not change, the lock, and files that are whole."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eatnas_tf.configs import EvolutionConfig, RuntimeConfig, SearchConfig, SpaceConfig, settings
+from eatnas_tf.errors import InputError
+from eatnas_tf.stages.workdir import Workdir, opened
+
+CONFIG = SearchConfig(evolution=EvolutionConfig(population=8, sample=4, cycles=20, patience=10))
+
+
+@pytest.fixture
+def runtime(tmp_path) -> RuntimeConfig:
+    return RuntimeConfig(str(tmp_path / "run"))
+
+
+def _with(**changes) -> SearchConfig:
+    """`CONFIG` with other settings, by flag."""
+    config = dataclasses.replace(
+        CONFIG, **{name: changes.pop(name) for name in ("seed", "top_k") if name in changes}
+    )
+    for group in ("frame", "space", "data", "training", "evolution"):
+        part = getattr(config, group)
+        known = {entry.name for entry in dataclasses.fields(part)} & changes.keys()
+        part = dataclasses.replace(part, **{name: changes.pop(name) for name in known})
+        config = dataclasses.replace(config, **{group: part})
+    assert not changes
+    return config
+
+
+def _path(runtime) -> Path:
+    return Path(runtime.workdir)
+
+
+def _written(runtime) -> dict:
+    return json.loads((_path(runtime) / "config.json").read_text(encoding="utf-8"))
+
+
+def _open(config, runtime, stage="search") -> None:
+    with opened(stage, config, runtime):
+        pass
+
+
+@pytest.fixture
+def used(runtime) -> RuntimeConfig:
+    """A folder in which a search was at work."""
+    _open(CONFIG, runtime)
+    return runtime
+
+
+def test_a_new_folder_holds_every_setting_and_what_it_ran_with(used) -> None:
+    written = _written(used)
+    expected = json.loads(json.dumps({**settings(CONFIG), **settings(used)}))
+    del expected["workdir"]
+    assert (written["schema"], written["stage"], written["settings"]) == (1, "search", expected)
+    assert {"eatnas_tf", "python", "tensorflow", "keras", "numpy"} <= written["versions"].keys()
+    assert written["command"] == sys.argv
+
+
+def test_the_same_settings_are_accepted_and_not_written_again(used) -> None:
+    path = _path(used) / "config.json"
+    text = path.read_text(encoding="utf-8") + " "
+    path.write_text(text, encoding="utf-8")
+    _open(CONFIG, used)
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("cap", ["cycles", "patience"])
+def test_a_cap_may_be_raised_for_good(used, cap) -> None:
+    _open(_with(**{cap: 50}), used)
+    assert _written(used)["settings"][cap] == 50
+    with pytest.raises(InputError, match=f"--{cap}: 50 in "):
+        _open(CONFIG, used)
+
+
+@pytest.mark.parametrize("changes", [{"cycles": 19}, {"patience": 1}])
+def test_a_cap_cannot_be_lowered(used, changes) -> None:
+    ((name, new),) = changes.items()
+    old = _written(used)["settings"][name]
+    with pytest.raises(InputError) as refused:
+        _open(_with(**changes), used)
+    assert str(refused.value) == (
+        f"--{name}: {old} in {used.workdir}, now {new}; it may only be raised there: "
+        "use another --workdir or the old value"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "old", "new"),
+    [
+        ({"population": 9}, "8", "9"),
+        ({"sample": 3}, "4", "3"),
+        ({"seed": 1}, "0", "1"),
+        ({"top_k": 2}, "8", "2"),
+        ({"learning_rate": 0.1}, "0.0256", "0.1"),
+        ({"dataset": "npz:mine.npz"}, "fashion_mnist_mini", "npz:mine.npz"),
+        ({"kernel_choices": (3, 5)}, "3,5,7", "3,5"),
+        ({"layers": (16, 18)}, "None", "16,18"),
+        ({"strides": (1, 2)}, "None", "1,2"),
+        ({"inherit": "none"}, "equal", "none"),
+    ],
+)
+def test_another_setting_cannot_change(used, changes, old, new) -> None:
+    before = _written(used)
+    with pytest.raises(InputError) as refused:
+        _open(_with(**changes), used)
+    assert str(refused.value) == (
+        f"--{next(iter(changes))}: {old} in {used.workdir}, now {new}; it cannot change there: "
+        "use another --workdir or the old value"
+    )
+    assert _written(used) == before
+
+
+def test_where_a_run_stands_is_no_setting_but_on_what_it_runs_is(used, tmp_path) -> None:
+    moved = dataclasses.replace(used, workdir=str(tmp_path / "moved"))
+    _path(used).rename(moved.workdir)
+    _open(CONFIG, moved)
+    with pytest.raises(
+        InputError, match=r"--distribution: one_device in .*, now mirrored; it cannot change there"
+    ):
+        _open(CONFIG, dataclasses.replace(moved, distribution="mirrored"))
+
+
+def test_another_stages_folder_is_refused(used) -> None:
+    with pytest.raises(InputError) as refused:
+        _open(CONFIG, used, stage="transfer")
+    assert (
+        str(refused.value) == f"--workdir={used.workdir} holds a search, not a transfer; use another folder"
+    )
+
+
+def test_a_refused_run_leaves_no_folder(runtime, tmp_path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    blocked = dataclasses.replace(runtime, workdir=str(tmp_path / "file" / "run"))
+    with pytest.raises(InputError, match=r"--workdir=.*file/run: cannot be written \(Not a directory\)"):
+        _open(CONFIG, blocked)
+
+
+def test_a_folder_at_work_is_refused_until_it_is_done(runtime) -> None:
+    with opened("search", CONFIG, runtime), pytest.raises(InputError) as refused:
+        _open(CONFIG, runtime)
+    assert str(refused.value) == (
+        f"--workdir={runtime.workdir}: another run is at work there; wait for it or use another folder"
+    )
+    _open(CONFIG, runtime)
+
+
+def test_a_run_that_fails_frees_its_folder(runtime) -> None:
+    with pytest.raises(ZeroDivisionError), opened("search", CONFIG, runtime):
+        raise ZeroDivisionError
+    _open(CONFIG, runtime)
+
+
+def test_another_process_holds_a_folder_as_well(runtime) -> None:
+    code = (
+        "import sys; from eatnas_tf.configs import RuntimeConfig, SearchConfig\n"
+        "from eatnas_tf.stages.workdir import opened\n"
+        "with opened('search', SearchConfig(), RuntimeConfig(sys.argv[1])):\n"
+        "    print('at work', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, runtime.workdir],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout.readline() == "at work\n"
+        with pytest.raises(InputError, match="another run is at work there"):
+            _open(SearchConfig(), runtime)
+        other.stdin.close()
+        assert other.wait() == 0
+    _open(SearchConfig(), runtime)
+
+
+def test_a_file_is_replaced_as_a_whole(used, monkeypatch) -> None:
+    workdir = Workdir(_path(used))
+    workdir.write("best.json", {"schema": 1, "code": "old"})
+
+    def torn(content, file, **settings):
+        file.write('{"schema": 1, "co')
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(json, "dump", torn)
+        with pytest.raises(OSError, match="no space left"):
+            workdir.write("best.json", {"schema": 1, "code": "new"})
+    assert workdir.read("best.json")["code"] == "old"
+    workdir.write("best.json", {"schema": 1, "code": "new"})
+    assert workdir.read("best.json")["code"] == "new"
+    assert not list(workdir.path.glob("*.partial"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "no such file; expected the work folder of an earlier stage"),
+        (
+            "{",
+            "cannot be read (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)); "
+            "restore it or use another folder",
+        ),
+        (
+            "[]",
+            "not written by a version that this one reads (schema 1); "
+            "use the version of eatnas_tf that wrote it",
+        ),
+        (
+            '{"schema": 2}',
+            "not written by a version that this one reads (schema 1); "
+            "use the version of eatnas_tf that wrote it",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, text, message) -> None:
+    if text is not None:
+        (tmp_path / "best.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        Workdir(tmp_path).read("best.json")
+    assert str(refused.value) == f"{tmp_path / 'best.json'}: {message}"
+
+
+def test_a_folder_with_a_broken_config_is_refused(used) -> None:
+    (_path(used) / "config.json").write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match=r"config\.json: cannot be read"):
+        _open(CONFIG, used)
+
+
+def test_only_the_weights_asked_for_are_kept(tmp_path) -> None:
+    workdir = Workdir(tmp_path)
+    (tmp_path / "weights").mkdir()
+    for number in range(5):
+        workdir.weights_of(number).touch()
+    (tmp_path / "weights" / "000003.npz.partial").touch()
+    workdir.keep_weights({1, 3, 9})
+    assert sorted(file.name for file in (tmp_path / "weights").iterdir()) == ["000001.npz", "000003.npz"]
+
+
+@pytest.mark.parametrize("value", [(3, 5), (3.0, 5.0)])
+def test_equal_settings_agree_however_they_were_typed(runtime, value) -> None:
+    _open(dataclasses.replace(CONFIG, space=SpaceConfig(layers=(3, 5))), runtime)
+    _open(dataclasses.replace(CONFIG, space=SpaceConfig(layers=value)), runtime)

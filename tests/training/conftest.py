@@ -1,0 +1,84 @@
+"""A tensorflow-datasets dataset made offline, of images that differ in size. TensorFlow is set up first."""
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+TRAIN, TEST = 230, 30
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _devices(strategy):
+    return strategy
+
+
+def picture(part, number):
+    """Noise of 8 to 12 pixels a side, bright at the left for class 0 and at the right for class 1."""
+    rng = np.random.default_rng([number, part == "test"])
+    image = rng.integers(0, 120, (*rng.integers(8, 13, 2), 3), dtype=np.uint8)
+    half = image.shape[1] // 2
+    (image[:, half:] if number % 2 else image[:, :half])[...] += 120
+    return image
+
+
+class ShapesOfAllSizes(tfds.core.GeneratorBasedBuilder):
+    """Two classes of noise."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "The only one."}  # noqa: RUF012
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description="Noise.",
+            supervised_keys=("image", "label"),
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(None, None, 3), encoding_format="png"),
+                    "label": tfds.features.ClassLabel(names=["left", "right"]),
+                }
+            ),
+        )
+
+    def _split_generators(self, dl_manager):
+        return {
+            "train": self._generate_examples("train", TRAIN),
+            "test": self._generate_examples("test", TEST),
+        }
+
+    def _generate_examples(self, part, count):
+        for number in range(count):
+            yield number, {"image": picture(part, number), "label": number % 2}
+
+
+class NoPictures(tfds.core.GeneratorBasedBuilder):
+    """Numbers without a picture."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            features=tfds.features.FeaturesDict({"label": tfds.features.ClassLabel(num_classes=2)}),
+        )
+
+    def _split_generators(self, dl_manager):
+        return {}
+
+    def _generate_examples(self):
+        yield from ()
+
+
+@pytest.fixture(scope="session")
+def shapes_dir(tmp_path_factory):
+    """Where `shapes_of_all_sizes` is prepared on first use."""
+    return str(tmp_path_factory.mktemp("tfds"))
+
+
+@pytest.fixture(scope="session")
+def shapes():
+    """The dataset's pictures by part."""
+    return {
+        part: [picture(part, number) for number in range(count)]
+        for part, count in (("train", TRAIN), ("test", TEST))
+    }

@@ -1,0 +1,113 @@
+"""Strategies; what mirrors over two devices runs in a process of its own, as a process has one strategy."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.training.strategy import configure
+
+
+def run(script):
+    """What a process that runs `script` says on stderr; it has to succeed."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_process_keeps_its_first_strategy_and_refuses_another(strategy):
+    assert configure("one_device") is strategy
+    assert strategy.num_replicas_in_sync == 1
+    for other in (("mirrored", 0), ("mirrored", 2), ("one_device", 2)):
+        with pytest.raises(InputError, match=r"this process already runs .*; start another one"):
+            configure(*other)
+
+
+def test_mirroring_over_nothing_is_refused():
+    run("""
+        import tensorflow as tf
+        from eatnas_tf.errors import InputError
+        from eatnas_tf.training.strategy import configure
+
+        try:
+            configure("mirrored", 0)
+        except InputError as error:
+            assert "--logical_cpus=2" in str(error), error
+        else:
+            assert tf.config.list_physical_devices("GPU")
+    """)
+
+
+CANDIDATES = """
+    import numpy as np
+    from eatnas_tf.configs import TrainingConfig
+    from eatnas_tf.layers import Frame, expand
+    from eatnas_tf.network.builder import assign, build, weights_of
+    from eatnas_tf.network.inheritance import inherit
+    from eatnas_tf.space import Architecture
+    from eatnas_tf.training.data import Examples
+    from eatnas_tf.training.strategy import configure
+    from eatnas_tf.training.trainer import Trainer
+
+    COUNT, BATCH = 24, 7  # batches of 7, 7, 7 and 3: two replicas divide none of them
+    FRAME = Frame(8, 1, 3, stem_filters=4, stem_stride=1, strides=(1, 2), head_filters=6)
+    CODES = ["sep_k3_s1_w1.0_d1-mb3_k3_s1_w1.5_d1", "sep_k3_s1_w2.0_d1-mb3_k3_s1_w1.5_d1",
+             "sep_k3_s1_w2.0_d2-mb3_k3_s1_w1.0_d1", "sep_k3_s0_w1.0_d1-mb3_k3_s1_w1.0_d2",
+             "sep_k5_s0_w1.0_d1-mb3_k3_s1_w1.5_d2"]
+
+    strategy = configure("mirrored", 2)
+    assert strategy.num_replicas_in_sync == 2
+    rng = np.random.default_rng(0)
+    examples = Examples(rng.integers(0, 256, (COUNT, 8, 8, 1), np.uint8), rng.integers(0, 3, COUNT, np.int32))
+    trainer = Trainer(strategy, examples, TrainingConfig(epochs=2, batch_size=BATCH, learning_rate=0.05))
+
+
+    def assert_same_everywhere(model, expected):
+        for variable in model.weights:
+            replicas = strategy.experimental_local_results(variable.value)
+            assert len(replicas) == 2, variable.path
+            for replica in replicas:
+                np.testing.assert_array_equal(replica, expected[variable.path], err_msg=variable.path)
+
+
+    def cross_entropy(model):
+        logits = np.asarray(model(trainer.whitening(examples.images), training=False), np.float64)
+        shifted = logits - logits.max(1, keepdims=True)
+        chosen = shifted[np.arange(COUNT), examples.labels] - np.log(np.exp(shifted).sum(1))
+        return -chosen.mean(), (logits.argmax(1) == examples.labels).mean()
+
+
+    parent = None
+    for number, code in enumerate(CODES):
+        network = expand(Architecture.parse(code), FRAME)
+        with strategy.scope():
+            model = build(network, seed=number)
+        weights = weights_of(model)
+        if parent is not None:
+            weights, origins = inherit(network, parent[0], weights, parent[1])
+            assert "copied" in {origin.value for origin in origins.values()}
+            assign(model, weights)
+        assert_same_everywhere(model, weights)
+        epochs = []
+        assert trainer.train(model, number, epochs.append)
+        assert all(np.isfinite(epoch.loss) and 0 <= epoch.accuracy <= 1 for epoch in epochs), epochs
+        trained = weights_of(model)
+        assert_same_everywhere(model, trained)
+        assert not np.array_equal(trained["head_dense/kernel"], weights["head_dense/kernel"])
+        assert not np.array_equal(trained["stem_bn/moving_mean"], weights["stem_bn/moving_mean"])
+        found = trainer.evaluate(model, examples)
+        assert found.count == COUNT
+        np.testing.assert_allclose((found.loss, found.top1), cross_entropy(model), rtol=1e-3)
+        parent = network, trained
+"""
+
+
+def test_five_mirrored_candidates_in_a_row_inherit_train_and_agree_on_every_replica():
+    run(CANDIDATES)
