@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.evolution import (
@@ -93,7 +94,9 @@ def _evolve(
 ) -> None:
     load_tensorflow()
     from eatnas_tf.reporting.board import Board
+    from eatnas_tf.training.strategy import configure
 
+    strategy = configure(runtime.distribution, runtime.logical_cpus)
     board = Board(workdir.tensorboard)
     for cycle, scalars in curves:
         board.scalars(scalars, cycle)
@@ -101,7 +104,7 @@ def _evolve(
     total = setting.config.evolution.population + evolution.cycles
     with progress.bar(title, total, "evaluation") as bar:
         bar.resumed(evolution.evaluations)
-        evaluate = _evaluator(setting, runtime, evolution, workdir, bar)
+        evaluate = _evaluator(setting, strategy, evolution, workdir, bar)
 
         def taken(individual: Individual) -> None:
             journal.append(line_of(individual, evolution.quality))
@@ -114,16 +117,14 @@ def _evolve(
 
 
 def _evaluator(
-    setting: Setting, runtime: RuntimeConfig, evolution: Evolution, workdir: Workdir, bar: progress.Bar
+    setting: Setting, strategy: Any, evolution: Evolution, workdir: Workdir, bar: progress.Bar
 ) -> Callable[[Candidate], Measurement]:
     from eatnas_tf.layers import expand
     from eatnas_tf.network import weight_file
     from eatnas_tf.stages.evaluation import Evaluator, Trained
-    from eatnas_tf.training.strategy import configure
     from eatnas_tf.training.trainer import Trainer
 
     config, basic = setting.config, setting.basic
-    strategy = configure(runtime.distribution, runtime.logical_cpus)
     train, validation = split(setting.source.train(), config.data, config.seed)
     inherited = None
     if basic is not None and basic.weights is not None and basic.frame is not None:

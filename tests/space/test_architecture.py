@@ -121,6 +121,11 @@ def test_the_longest_key_that_fits_is_read() -> None:
     assert (block["skip"], block["squeeze"]) == (1, 0.25)
 
 
+def test_a_shorter_key_does_not_take_a_longer_ones_value() -> None:
+    block = Block.parse("actrelu_ax", (Primitive("any", "a", ("x", "y")), ACTIVATION))
+    assert dict(block) == {"any": "x", "activation": "relu"}
+
+
 def test_a_registered_plugins_primitive_is_read_without_being_named(monkeypatch) -> None:
     monkeypatch.setitem(registry._added["primitives"], "squeeze", SQUEEZE)
     text = "mb6_k3_s1_w1.0_d2_se0.25-sep_k5_s0_w2.0_d1"
