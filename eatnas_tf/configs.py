@@ -62,7 +62,7 @@ class SpaceConfig:
     width_choices: tuple[Value, ...] = (0.5, 1.0, 1.5, 2.0)
     depth_choices: tuple[Value, ...] = (1, 2, 3, 4)
     primitives: tuple[str, ...] = ()
-    layers: tuple[float, float] | None = None
+    layers: tuple[int, int] | None = None
     expansion: tuple[float, float] | None = None
 
 

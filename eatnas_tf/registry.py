@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import sys
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -70,9 +71,10 @@ def add_file(path: str) -> None:
     if spec is None or spec.loader is None or not Path(path).is_file():
         raise InputError(f"--plugins={path}: no such Python file")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"--plugins={path} does not load: {type(error).__name__}: {error}") from error
     tables = [
         value
@@ -85,6 +87,8 @@ def add_file(path: str) -> None:
             '{"mutations": {"name": function}} with keys among ' + ", ".join(GROUPS)
         )
     for group, parts in tables[0].items():
+        if not isinstance(parts, dict) or not all(isinstance(name, str) for name in parts):
+            raise InputError(f"--plugins={path}: {group} is not a dict from names to parts")
         for name, part in parts.items():
             add(group, name, part)
 
@@ -117,7 +121,11 @@ def _load(group: str, point: EntryPoint) -> Any:
 
 def _miss(group: str, name: str) -> str:
     known = names(group)
-    if not any(_owner(point) == "eatnas_tf" for points in _installed(group).values() for point in points):
+    if not any(
+        _owner(point).replace("-", "_") == "eatnas_tf"
+        for points in _installed(group).values()
+        for point in points
+    ):
         return (
             f"eatnas_tf's own {group} are not installed; reinstall: pip install --force-reinstall --no-deps ."
         )

@@ -15,10 +15,10 @@ from random import Random
 import numpy as np
 from absl import app
 from absl import flags as absl_flags
-from eatnas_tf.mutations import operators
 
 from eatnas_tf import registry
 from eatnas_tf.evolution import Candidate, Evolution, Limits, Measurement, evolve, random_population
+from eatnas_tf.mutations import operators
 from eatnas_tf.space import Primitive, SearchSpace
 
 TABLE = absl_flags.DEFINE_string("table", None, "nasbench_macro_cifar10.npz.", required=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from absl import flags as absl_flags
 
 from eatnas_tf.configs import DataConfig
@@ -32,7 +34,7 @@ VALIDATION = absl_flags.DEFINE_float(
 
 def config() -> DataConfig:
     validation = VALIDATION.value
-    if validation <= 0 or (validation >= 1 and validation != round(validation)):
+    if not 0 < validation < math.inf or (validation >= 1 and validation != round(validation)):
         raise InputError(
             f"--validation: {validation:g} is neither a fraction above 0 and below 1 nor a whole number"
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from absl import flags as absl_flags
-from eatnas_tf.flags import lists
 
 from eatnas_tf.configs import FrameConfig
+from eatnas_tf.flags import lists
 from eatnas_tf.layers.expand import SHORTCUTS
 from eatnas_tf.space.widths import WIDTH_BASES
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -29,16 +30,23 @@ def whole(text: str) -> int:
     return int(text)
 
 
-def span(flag: str, texts: Sequence[str] | None) -> tuple[float, float] | None:
+def number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a finite number")
+    return value
+
+
+def span(flag: str, texts: Sequence[str] | None, parse: Callable[[str], Item]) -> tuple[Item, Item] | None:
     """`lo,hi` as two numbers, None for an empty or absent flag. Raises InputError."""
     if not texts:
         return None
     try:
-        low, high = (float(text) for text in texts)
+        low, high = (parse(text) for text in texts)
     except ValueError:
-        raise InputError(f"--{flag}: {','.join(texts)!r} is not LO,HI such as 16,18") from None
-    if not low <= high:
-        raise InputError(f"--{flag}: {low:g} is more than {high:g}; expected LO,HI with LO at most HI")
+        raise InputError(f"--{flag}: {','.join(texts)!r} is not LO,HI such as 8,16") from None
+    if not low <= high:  # type: ignore[operator]
+        raise InputError(f"--{flag}: {low} is more than {high}; expected LO,HI with LO at most HI")
     return low, high
 
 

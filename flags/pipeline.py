@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from absl import flags as absl_flags
-from eatnas_tf.flags import presets, retrain, runtime, search, transfer
 
 from eatnas_tf.configs import PipelineConfig
 from eatnas_tf.errors import InputError
+from eatnas_tf.flags import presets, retrain, runtime, search, transfer
 
 SEARCH_PRESET = absl_flags.DEFINE_string("search_preset", "quickstart_search", "Preset of the search.")
 SEARCH_RETRAIN_PRESET = absl_flags.DEFINE_string(

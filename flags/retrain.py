@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from absl import flags as absl_flags
-from eatnas_tf.flags import data, frame, runtime, selection, source, training
 
 from eatnas_tf.configs import SELECTIONS, RetrainConfig
+from eatnas_tf.flags import data, frame, runtime, selection, source, training
 
 SELECT_ON = absl_flags.DEFINE_enum(
     "select_on",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from eatnas_tf.flags import data, evolution, frame, runtime, selection, space, training
-
 from eatnas_tf.configs import SearchConfig
+from eatnas_tf.flags import data, evolution, frame, runtime, selection, space, training
 
 MODULES = (space, evolution, selection, frame, data, training, runtime)
 

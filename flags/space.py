@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from absl import flags as absl_flags
-from eatnas_tf.flags import lists
 
 from eatnas_tf.configs import SpaceConfig
+from eatnas_tf.flags import lists
 from eatnas_tf.space.primitives import CONV, DEPTH, KERNEL, SKIP, WIDTH, Primitive, Value
 
 BLOCKS = absl_flags.DEFINE_integer("blocks", 7, "Blocks of an architecture.", lower_bound=1)
@@ -34,8 +34,8 @@ def config() -> SpaceConfig:
         width_choices=_choices(WIDTH, WIDTH_CHOICES.value),
         depth_choices=_choices(DEPTH, DEPTH_CHOICES.value),
         primitives=tuple(PRIMITIVES.value),
-        layers=lists.span("layers", LAYERS.value),
-        expansion=lists.span("expansion", EXPANSION.value),
+        layers=lists.span("layers", LAYERS.value, lists.whole),
+        expansion=lists.span("expansion", EXPANSION.value, lists.number),
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from absl import flags as absl_flags
-from eatnas_tf.flags import search, source
 
 from eatnas_tf.configs import TransferConfig
+from eatnas_tf.flags import search, source
 
 INHERIT_SEED = absl_flags.DEFINE_enum(
     "inherit_seed",

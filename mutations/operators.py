@@ -7,10 +7,9 @@ from functools import partial
 from random import Random
 from typing import cast
 
-from eatnas_tf.mutations.primitive import redraw
-
 from eatnas_tf import registry
 from eatnas_tf.errors import UnknownNameError
+from eatnas_tf.mutations.primitive import redraw
 from eatnas_tf.space import Architecture, SearchSpace
 
 Mutation = Callable[[Architecture, int, SearchSpace, Random], Architecture]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from random import Random
 
 from eatnas_tf.mutations.operators import Mutation, Mutations
-
 from eatnas_tf.space import Architecture, SearchSpace
 
 

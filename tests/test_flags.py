@@ -7,7 +7,6 @@ import sys
 import pytest
 from absl import flags as absl_flags
 from absl.testing import flagsaver
-from eatnas_tf.flags import evolution, frame, presets, retrain, search, space, training, transfer
 
 import eatnas_tf.stages.search
 from eatnas_tf.bin import describe, entry
@@ -15,6 +14,7 @@ from eatnas_tf.bin import search as search_binary
 from eatnas_tf.bin import transfer as transfer_binary
 from eatnas_tf.configs import RetrainConfig, SearchConfig, TransferConfig, settings
 from eatnas_tf.errors import InputError
+from eatnas_tf.flags import data, evolution, frame, presets, retrain, search, space, training, transfer
 from eatnas_tf.stages import plans
 
 KINDS = {  # a preset's last word: what it is for, what the command line has to add, what comes of it
@@ -57,6 +57,7 @@ ODD = (
     "1,2",
     "2,1",
     "1,2,3",
+    "5,inf",
     "\u0663",
     "9" * 30,
 )
@@ -194,8 +195,21 @@ def test_every_flag_of_a_config_is_a_setting_of_it() -> None:
         (["--strides=1,0,1,1,1"], "--strides: '0' is not a whole number of at least 1"),
         (["--strides="], "--strides: the list is empty; give at least one value"),
         (["--layers=30,40"], "layers: no architecture has 30 to 40; 5 blocks can have 5 to 10"),
-        (["--layers=8"], "--layers: '8' is not LO,HI such as 16,18"),
-        (["--layers=8,x"], "--layers: '8,x' is not LO,HI such as 16,18"),
+        (["--layers=8"], "--layers: '8' is not LO,HI such as 8,16"),
+        (["--layers=8,x"], "--layers: '8,x' is not LO,HI such as 8,16"),
+        (["--layers=5,inf"], "--layers: '5,inf' is not LO,HI such as 8,16"),
+        (["--layers=5.5,8"], "--layers: '5.5,8' is not LO,HI such as 8,16"),
+        (["--expansion=2,nan"], "--expansion: '2,nan' is not LO,HI such as 8,16"),
+        (["--target=nan"], "--target: nan is not a finite number"),
+        (["--validation=inf"], "--validation: inf is not a finite number"),
+        (
+            ["--train_examples=50000"],
+            "--train_examples: 50000 is more than the 5000 training images there are",
+        ),
+        (
+            ["--validation=5000"],
+            "--validation: 5000 of 5000 training images; expected at least 1 and fewer than all",
+        ),
         (["--layers=9,8"], "--layers: 9 is more than 8; expected LO,HI with LO at most HI"),
         (
             ["--expansion=500,600"],
@@ -223,7 +237,7 @@ def test_every_flag_of_a_config_is_a_setting_of_it() -> None:
         (["--plugins=missing.py"], "--plugins=missing.py: no such Python file"),
         (
             ["--dataset=npz:missing.npz"],
-            "missing.npz: no such file; expected an .npz with x_train, y_train, x_test, y_test",
+            "missing.npz: no such file; expected an .npz",
         ),
         (["--validation=0"], "--validation: 0 is neither a fraction above 0 and below 1 nor a whole number"),
         (
@@ -321,7 +335,7 @@ def test_wrong_input_ends_a_process_with_2_and_one_line(tmp_path, arguments, mes
     "name",
     sorted(
         flag.name
-        for module in (space, evolution, frame, training)
+        for module in (space, evolution, frame, training, data)
         for flag in absl_flags.FLAGS.flags_by_module_dict()[module.__name__]
     ),
 )

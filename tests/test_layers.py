@@ -2,17 +2,18 @@
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import eatnas_tf.flags
-import eatnas_tf.mutations
 import pytest
 
 import eatnas_tf
+import eatnas_tf.flags
+import eatnas_tf.mutations
 
 PURE = {"data", "space", "layers", "evolution", "mutations", "flags", "registry", "configs", "errors"}
 HEAVY = {"tensorflow", "keras", "tensorflow_datasets", "tensorboard"}
@@ -108,7 +109,7 @@ def test_the_rooms_form_no_circle() -> None:
     graphlib.TopologicalSorter(ALLOWED).prepare()
 
 
-@pytest.mark.parametrize("room", sorted(set(ALLOWED) - {"stages"}))
+@pytest.mark.parametrize("room", sorted(set(ALLOWED)))
 def test_the_modules_of_a_room_form_no_circle(room) -> None:
     graphlib.TopologicalSorter(
         {module: _modules(module) for module in MODULES if _room(module) == room}
@@ -136,8 +137,18 @@ def test_no_mutation_is_imported_by_name(module) -> None:
     assert drawn <= {("eatnas_tf.mutations", name) for name in allowed}
 
 
+FLAGS_OF = {
+    "search": ("workdir", "preset", "population", "layers", "strides", "epochs"),
+    "transfer": ("workdir", "preset", "from", "inherit_seed", "population"),
+    "retrain": ("workdir", "preset", "from", "select_on", "epochs"),
+    "evaluate": ("from", "format", "dataset"),
+    "pipeline": ("workdir", "search_preset", "transfer_preset", "seed"),
+    "describe": ("architecture", "strides", "image_size", "format", "plugins"),
+}
+
+
 @pytest.mark.parametrize("binary", BINARIES)
-def test_help_answers_without_tensorflow(binary, tmp_path) -> None:
+def test_help_shows_a_binarys_flags_and_answers_without_tensorflow(binary, tmp_path) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", f"eatnas_tf.bin.{binary}", "--help"],
         cwd=tmp_path,
@@ -146,6 +157,7 @@ def test_help_answers_without_tensorflow(binary, tmp_path) -> None:
         check=False,
     )
     assert done.returncode == 0
+    assert set(re.findall(r"^  --(?:\[no\])?(\w+)", done.stdout, re.M)) >= set(FLAGS_OF[binary])
     assert not _loaded(done.stderr) & HEAVY
 
 

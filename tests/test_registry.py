@@ -257,3 +257,28 @@ def test_what_is_no_python_file_is_refused(tmp_path, name) -> None:
 def test_a_file_cannot_take_a_name_that_is_taken(tmp_path) -> None:
     with pytest.raises(InputError, match="mutations 'kernel' is registered already; choose another name"):
         registry.add_file(_file(tmp_path, "PARTS = {'mutations': {'kernel': print}}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('PARTS = {"mutations": [print]}', "mutations is not a dict from names to parts"),
+        ('PARTS = {"mutations": {3: print}}', "mutations is not a dict from names to parts"),
+        ("raise SystemExit(3)", "does not load: SystemExit: 3"),
+    ],
+)
+def test_a_file_of_parts_that_cannot_be_used_is_refused(text, message, tmp_path) -> None:
+    path = tmp_path / "parts.py"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        registry.add_file(str(path))
+
+
+def test_a_file_of_parts_may_define_dataclasses(tmp_path) -> None:
+    path = tmp_path / "parts_with_dataclass.py"
+    path.write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n\n@dataclass\nclass Part:\n"
+        '    size: int = 1\n\nPARTS = {"objectives": {"one": Part()}}\n'
+    )
+    registry.add_file(str(path))
+    assert registry.get("objectives", "one").size == 1

@@ -10,6 +10,7 @@ import pytest
 
 from eatnas_tf.configs import EvolutionConfig, RuntimeConfig, SearchConfig, SpaceConfig, settings
 from eatnas_tf.errors import InputError
+from eatnas_tf.stages import plans
 from eatnas_tf.stages.workdir import Workdir, opened
 
 CONFIG = SearchConfig(evolution=EvolutionConfig(population=8, sample=4, cycles=20, patience=10))
@@ -245,3 +246,27 @@ def test_only_the_weights_asked_for_are_kept(tmp_path) -> None:
 def test_equal_settings_agree_however_they_were_typed(runtime, value) -> None:
     _open(dataclasses.replace(CONFIG, space=SpaceConfig(layers=(3, 5))), runtime)
     _open(dataclasses.replace(CONFIG, space=SpaceConfig(layers=value)), runtime)
+
+
+@pytest.mark.parametrize("settings", ["[1]", "null", "{}", '{"cycles": null}'])
+def test_a_damaged_config_is_refused(settings, tmp_path) -> None:
+    (tmp_path / "config.json").write_text(f'{{"schema": 1, "stage": "search", "settings": {settings}}}')
+    with pytest.raises(InputError), opened("search", SearchConfig(), RuntimeConfig(str(tmp_path))):
+        pass
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"schema": 1, "finished": "yes"}',
+        '{"schema": 1, "finished": "yes", "architecture": 3, "weights": null, "frame": {"strides": []}}',
+        '{"schema": 1, "finished": "yes", "architecture": "", "weights": 1, "frame": {"size": 1}}',
+        '{"schema": 1, "finished": null}',
+        '{"schema": 2}',
+        "[" * 100_000,
+    ],
+)
+def test_a_damaged_or_unfinished_result_is_refused(content, tmp_path) -> None:
+    (tmp_path / "best.json").write_text(content)
+    with pytest.raises(InputError):
+        plans.basic(str(tmp_path), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterable
 from types import ModuleType
@@ -12,6 +13,8 @@ from absl import flags as absl_flags
 from eatnas_tf.errors import InputError
 from eatnas_tf.flags import presets, runtime
 from eatnas_tf.stages.stopping import Stopped
+
+absl_flags.disclaim_key_flags()  # or else the flags that `adopt` names would count as this module's
 
 
 def adopt(modules: Iterable[ModuleType]) -> None:
@@ -45,6 +48,10 @@ def _parse(argv: list[str]) -> list[str]:
         _refuse(" ".join(str(error).split()))
     except SystemExit:  # --help has been printed; absl would exit with 1
         sys.exit(0)
+    for name in absl_flags.FLAGS:
+        value = absl_flags.FLAGS[name].value
+        if isinstance(value, float) and not math.isfinite(value):
+            _refuse(f"--{name}: {value} is not a finite number")
     if unknown:
         _refuse(f"{unknown[0]!r} is not a flag; flags start with -- (see --help)")
     return [argv[0]]

@@ -60,7 +60,7 @@ class Journal:
     def _parsed(self, number: int, line: bytes) -> dict[str, Any]:
         try:
             parsed = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         if not isinstance(parsed, dict):
             raise InputError(

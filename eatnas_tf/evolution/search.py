@@ -97,7 +97,7 @@ class Evolution:
         if self._stalled >= self._limits.patience:
             return f"converged: quality has not risen for {self._stalled} cycles"
         if self._exhausted and not self._out:
-            return "no architecture is left that was not evaluated"
+            return "no architecture that was not evaluated is left within reach"
         return None
 
     def ask(self) -> Candidate | None:

@@ -46,6 +46,8 @@ class Bar:
 
     def resumed(self, done: float) -> None:
         """So much was done by an earlier run: it says nothing about the pace of this one."""
+        if not done:
+            return
         self._first = done
         self._live.update(self._task, completed=round(done, 2))
         self._live.reset(self._task, completed=round(done, 2), status="going on")  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ class Block(Mapping[str, Value]):
     items_: tuple[tuple[Primitive, Value], ...]
 
     @classmethod
-    def of(cls, primitives: Sequence[Primitive], **values: Value) -> Block:
+    def of(cls, primitives: Sequence[Primitive], /, **values: Value) -> Block:
         """The block with `values` by primitive name; primitives not named take their default.
 
         Raises InputError for an unknown name, a value no code can hold, or a missing one without default.

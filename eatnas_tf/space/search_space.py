@@ -114,10 +114,26 @@ class SearchSpace:
             twice = [name for name, count in names.items() if count > 1]
             if twice:
                 raise InputError(f"two primitives share the {attribute} {twice[0]!r}; rename one")
+        self._refuse_ambiguity()
         for constraint in self.constraints:
             impossible = constraint.impossibility(self.primitives, self.blocks)
             if impossible:
                 raise InputError(impossible)
+
+    def _refuse_ambiguity(self) -> None:
+        """Raises InputError if a value of one primitive reads as another one's."""
+        first = Block(tuple((primitive, primitive.choices[0]) for primitive in self.primitives))
+        for primitive in self.primitives:
+            for value in primitive.choices:
+                block = first.replace(**{primitive.name: value})
+                try:
+                    same = Block.parse(str(block), self.primitives) == block
+                except InputError:
+                    same = False
+                if not same:
+                    raise InputError(
+                        f"primitive {primitive.name}: {block} does not read back; use another key"
+                    )
 
     @property
     def size(self) -> int:

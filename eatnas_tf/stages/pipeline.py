@@ -11,7 +11,7 @@ from eatnas_tf.configs import PipelineConfig, RuntimeConfig, SearchConfig
 from eatnas_tf.reporting import tables
 from eatnas_tf.stages import plans, retrain, search
 from eatnas_tf.stages.workdir import Workdir
-from eatnas_tf.training.data import open_source
+from eatnas_tf.training.data import division, open_source
 
 
 def run(config: PipelineConfig, runtime: RuntimeConfig) -> None:
@@ -52,6 +52,7 @@ def _refuse_early(config: PipelineConfig) -> None:
         (one.data, one.frame) for one in retrainings
     ]:
         source = open_source(data, frame.image_size)
+        division(data, source.train_count)
         frame.frame(source.image_size, source.channels, len(source.classes))
 
 

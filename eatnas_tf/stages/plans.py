@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -54,7 +55,7 @@ def search_space(config: SpaceConfig, frame: FrameConfig) -> SearchSpace:
         conv_ops.find(str(name))
     limits: list[Constraint] = []
     if config.layers:
-        limits.append(LayerLimit(int(config.layers[0]), int(config.layers[1])))
+        limits.append(LayerLimit(*config.layers))
     if config.expansion:
         limits.append(ExpansionLimit(*config.expansion, frame.stem_filters, frame.width_base))
     return SearchSpace(config.blocks, tuple(primitives), tuple(limits))
@@ -103,8 +104,10 @@ def basic(source: str | None, code: str | None) -> Origin:
         return Origin(parsed(code))
     workdir = Workdir(Path(str(source)))
     best = _finished(workdir)
-    weights = workdir.path / best["weights"] if best.get("weights") else None
-    return Origin(Architecture.parse(best["architecture"]), _frame(best["frame"]), weights)
+    with _intact(workdir):
+        weights = workdir.path / best["weights"] if best["weights"] else None
+        frame = Frame(**{**best["frame"], "strides": tuple(best["frame"]["strides"])})
+        return Origin(Architecture.parse(best["architecture"]), frame, weights)
 
 
 def to_retrain(config: RetrainConfig) -> list[Architecture]:
@@ -114,22 +117,26 @@ def to_retrain(config: RetrainConfig) -> list[Architecture]:
     workdir = Workdir(Path(str(config.source)))
     ranking = _finished(workdir).get("ranking")
     if ranking is None:
-        raise InputError(
-            f"--from={workdir.path} is not the work folder of a search or transfer; give one of those"
-        )
+        raise InputError(f"--from={workdir.path} is not the work folder of a search or transfer; give one")
     if config.top_k > len(ranking):
         raise InputError(f"--top_k: {config.top_k} of a population of {len(ranking)}; ask for fewer")
-    return [Architecture.parse(entry["architecture"]) for entry in ranking[: config.top_k]]
+    with _intact(workdir):
+        return [Architecture.parse(entry["architecture"]) for entry in ranking[: config.top_k]]
 
 
 def _finished(workdir: Workdir) -> dict[str, Any]:
     best = workdir.read("best.json")
     if not best.get("finished"):
-        raise InputError(
-            f"--from={workdir.path}: that stage is not finished; run its command again to its end"
-        )
+        raise InputError(f"--from={workdir.path}: that stage is not finished; run its command to its end")
     return best
 
 
-def _frame(fields: dict[str, Any]) -> Frame:
-    return Frame(**{**fields, "strides": tuple(fields["strides"])})
+@contextmanager
+def _intact(workdir: Workdir) -> Iterator[None]:
+    """Turns what a damaged best.json makes of the block into InputError."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{workdir.path / 'best.json'} is damaged ({type(error).__name__}: {error}); run its stage again"
+        ) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from eatnas_tf.configs import RetrainConfig, RuntimeConfig
@@ -13,17 +13,8 @@ from eatnas_tf.space import Architecture
 from eatnas_tf.stages import plans
 from eatnas_tf.stages.stopping import stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
-from eatnas_tf.training.data import Source, cut, open_source, split
+from eatnas_tf.training.data import Source, cut, division, open_source, split
 from eatnas_tf.training.startup import load_tensorflow
-
-
-@dataclass(frozen=True)
-class Task:
-    """One training of this stage: a rival of the top k, or the winner on all training images."""
-
-    number: int
-    name: str
-    architecture: Architecture
 
 
 def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
@@ -34,6 +25,7 @@ def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -
     """
     architectures = plans.to_retrain(config)
     source = open_source(config.data, config.frame.image_size)
+    division(config.data, source.train_count)
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
     for architecture in architectures:
         expand(architecture, frame, config.training.dropout, config.training.auxiliary_weight > 0)
@@ -58,7 +50,7 @@ def _retrain(
     title: str,
 ) -> None:
     load_tensorflow()
-    from eatnas_tf.stages.retraining import Retrainer
+    from eatnas_tf.stages.retraining import Retrainer, Task
 
     examples = source.train()
     whole = cut(examples, config.data, config.seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -17,11 +18,20 @@ from eatnas_tf.network.batch_norm import keras_batch_norm
 from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.progress import Bar
-from eatnas_tf.stages.retrain import Task
+from eatnas_tf.space import Architecture
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Examples, Streamed
 from eatnas_tf.training.strategy import configure
 from eatnas_tf.training.trainer import Epoch, Trainer, Whitening, evaluation
+
+
+@dataclass(frozen=True)
+class Task:
+    """One training of a retraining stage: a rival of the top k, or the winner on all training images."""
+
+    number: int
+    name: str
+    architecture: Architecture
 
 
 class Retrainer:

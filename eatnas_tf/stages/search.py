@@ -24,7 +24,7 @@ from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.stages import plans
 from eatnas_tf.stages.stopping import stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
-from eatnas_tf.training.data import Source, open_source, split
+from eatnas_tf.training.data import Source, division, open_source, split
 from eatnas_tf.training.startup import load_tensorflow
 
 
@@ -79,6 +79,7 @@ def _set_up(config: SearchConfig) -> Setting:
         weights = origin.weights if config.inherit_seed == "retrained" else None
         basic = plans.Origin(complete, origin.frame, weights)
     source = open_source(config.data, config.frame.image_size)
+    division(config.data, source.train_count)
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
     return Setting(config, plan, basic, source, frame)
 

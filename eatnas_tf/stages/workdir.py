@@ -74,7 +74,7 @@ class Workdir:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise InputError(f"{path}: no such file; expected the work folder of an earlier stage") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{path}: cannot be read ({error}); restore it or use another folder") from None
         if not isinstance(content, dict) or content.get("schema") != SCHEMA:
             raise InputError(
@@ -128,10 +128,12 @@ def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]
 def _refuse_change(path: Path, found: dict[str, Any], stage: str, wanted: dict[str, Any]) -> None:
     if found.get("stage") != stage:
         raise InputError(f"--workdir={path} holds a {found.get('stage')}, not a {stage}; use another folder")
-    old_settings = found.get("settings", {})
+    old_settings = found.get("settings")
+    if not isinstance(old_settings, dict):
+        raise InputError(f"{path / 'config.json'} has no settings; restore it or use another folder")
     for name in dict.fromkeys((*old_settings, *wanted)):
         old, new = old_settings.get(name), wanted.get(name)
-        if old != new and not (name in CAPS and new > old):
+        if old != new and not (name in CAPS and isinstance(old, int) and isinstance(new, int) and new > old):
             hint = "may only be raised" if name in CAPS else "cannot change"
             raise InputError(
                 f"--{name}: {_text(old)} in {path}, now {_text(new)}; it {hint} there: "

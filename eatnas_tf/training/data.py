@@ -86,6 +86,7 @@ class Source(Protocol):
     classes: tuple[str, ...]
     channels: int
     image_size: int
+    train_count: int
 
     def train(self) -> Examples | Streamed: ...
 
@@ -107,18 +108,24 @@ def split(
 ) -> tuple[Examples | Streamed, Examples | Streamed]:
     """`train_examples` of the training part, divided into (train, validation) by the seed."""
     count = len(examples)
-    wanted = config.train_examples or count
-    if wanted > count:
-        raise InputError(f"train_examples: {wanted} is more than the {count} training images there are")
-    held_out = round(wanted * config.validation) if config.validation < 1 else round(config.validation)
-    if not 0 < held_out < wanted:
-        raise InputError(
-            f"validation: {held_out} of {wanted} training images; expected at least 1 and fewer than all"
-        )
+    wanted, held_out = division(config, count)
     if isinstance(examples, Streamed):
         return _divided(examples, wanted, held_out, seed)
     order = np.random.default_rng(seed).permutation(count)[:wanted]
     return examples.take(order[held_out:]), examples.take(order[:held_out])
+
+
+def division(config: DataConfig, count: int) -> tuple[int, int]:
+    """Of `count` training images: how many are used, and how many of those to validate on, or InputError."""
+    wanted = config.train_examples or count
+    if wanted > count:
+        raise InputError(f"--train_examples: {wanted} is more than the {count} training images there are")
+    held_out = round(wanted * config.validation) if config.validation < 1 else round(config.validation)
+    if not 0 < held_out < wanted:
+        raise InputError(
+            f"--validation: {held_out} of {wanted} training images; expected at least 1 and fewer than all"
+        )
+    return wanted, held_out
 
 
 def cut(examples: Examples | Streamed, config: DataConfig, seed: int) -> Examples | Streamed:
@@ -140,6 +147,7 @@ class NpzSource:
         images, labels = self._arrays("train")
         self.channels = images.shape[-1]
         self.image_size = image_size or images.shape[1]
+        self.train_count = len(images)
         self.classes = self._class_names(int(labels.max()) + 1)
         self._train = images, labels
 
@@ -223,6 +231,7 @@ class TfdsSource:
             raise InputError(f"dataset {name!r}: images differ in size or are not square; give --image_size")
         self.image_size = image_size or height
         self.classes = tuple(features["label"].names)
+        self.train_count = self._builder.info.splits["train"].num_examples
 
     def train(self) -> Examples | Streamed:
         return self._split("train")

@@ -205,3 +205,10 @@ def test_any_object_is_a_candidate_or_refused(reused, changes) -> None:
     except InputError:
         return
     assert isinstance(found.architecture, Architecture)
+
+
+def test_json_too_deep_to_read_is_refused(tmp_path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b'{"schema": 1}\n' + b"[" * 100_000 + b"\n")
+    with pytest.raises(InputError, match="line 2"):
+        Journal(path)

@@ -7,7 +7,6 @@ from functools import partial
 from random import Random
 
 import pytest
-from eatnas_tf.mutations import operators
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +25,7 @@ from eatnas_tf.evolution import (
     search,
     top,
 )
+from eatnas_tf.mutations import operators
 from eatnas_tf.space import (
     STANDARD,
     Architecture,
@@ -239,7 +239,7 @@ def test_a_search_ends_when_every_child_of_the_samples_best_was_evaluated(seed, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "TOURNAMENTS", 20)
         seen = {individual.architecture for individual in _trajectory(evolution)}
-    assert evolution.finished == "no architecture is left that was not evaluated"
+    assert evolution.finished == "no architecture that was not evaluated is left within reach"
     assert len(seen) == evolution.evaluations <= TINY.size
     (best,) = top(evolution.population.individuals, 1)
     assert {

@@ -4,11 +4,11 @@ from functools import partial
 from random import Random
 
 import pytest
-from eatnas_tf.mutations import operators
 
 from eatnas_tf import registry
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import perturbed_population, random_population, transfer
+from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, ExpansionLimit, LayerLimit, SearchSpace, differences
 
 SMALL = SearchSpace(constraints=(ExpansionLimit(4, 10),))

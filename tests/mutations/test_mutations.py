@@ -4,10 +4,10 @@ from collections import Counter
 from random import Random
 
 import pytest
-from eatnas_tf.mutations import operators, redraw
 
 from eatnas_tf import registry
 from eatnas_tf.errors import UnknownNameError
+from eatnas_tf.mutations import operators, redraw
 from eatnas_tf.space import STANDARD, Primitive, SearchSpace, differences
 from eatnas_tf.space.primitives import positive_float
 

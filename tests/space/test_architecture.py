@@ -265,3 +265,9 @@ def test_a_primitive_that_no_code_could_hold_is_refused(arguments, message) -> N
     with pytest.raises(InputError) as refused:
         Primitive(*arguments)
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("name", ["primitives", "cls"])
+def test_a_json_key_named_like_an_argument_is_refused(name) -> None:
+    with pytest.raises(InputError, match=f"no primitive '{name}' among"):
+        Architecture.from_json(f'[{{"{name}": 1}}]')

@@ -247,3 +247,9 @@ def test_a_code_is_completed_by_the_defaults_of_its_space() -> None:
 def test_a_primitive_that_a_space_lacks_is_named() -> None:
     with pytest.raises(InputError, match="no primitive 'groups' among conv, kernel, skip, width, depth"):
         SearchSpace().primitive("groups")
+
+
+def test_keys_that_make_a_code_ambiguous_are_refused() -> None:
+    short = Primitive("short", "a", ("b1", "c"))
+    with pytest.raises(InputError, match=r"primitive short: .* does not read back; use another key"):
+        SearchSpace(2, (short, Primitive("long", "ab", ("1", "2"))))

@@ -10,7 +10,8 @@ import tensorflow as tf
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.training import data
-from eatnas_tf.training.data import Examples, Streamed, cut, open_source, resized, split
+from eatnas_tf.training.data import Examples, Streamed, cut, open_source, resize, resized, split
+from eatnas_tf.training.feed import feed_of
 
 EMBEDDED = DataConfig()
 
@@ -71,6 +72,27 @@ def test_images_are_made_smaller_by_area_averaging_and_larger_to_the_size_asked_
     assert np.abs(images - whole).max() <= 0.5
     assert resized(images[:3], 20).shape == (3, 20, 20, 1)
     assert resized(images, 14) is images
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "size", "method"),
+    [
+        (12, 12, 8, "area"),
+        (9, 8, 8, "area"),
+        (8, 8, 12, "bilinear"),
+        (8, 12, 9, "bilinear"),
+        (12, 8, 9, "bilinear"),
+    ],
+)
+def test_images_shrink_by_area_averaging_and_are_enlarged_bilinearly(height, width, size, method):
+    images = np.random.default_rng(0).integers(0, 256, (3, height, width, 2), np.uint8)
+    expected = tf.image.resize(images, (size, size), method)
+    other = tf.image.resize(images, (size, size), "area" if method == "bilinear" else "bilinear")
+    assert np.abs(expected - other).max() > 1
+    found = resize(images, size)
+    assert found.dtype == tf.float32
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_array_equal(resized(images, size), np.rint(expected))
 
 
 @pytest.mark.parametrize(
@@ -159,17 +181,20 @@ def test_images_that_are_not_square_are_made_so_when_a_size_is_given(tmp_path):
 
 
 def test_training_never_reads_the_test_split(tmp_path):
-    for broken in (None, np.array([{}], dtype=object)):
+    for broken, message in (
+        (None, r"a\.npz: no x_test; expected the arrays x_test, y_test$"),
+        (np.array([{}], dtype=object), r"a\.npz: cannot be read \(ValueError: .*allow_pickle"),
+    ):
         source = open_source(npz(tmp_path / "a.npz", arrays(x_test=broken, y_test=broken)), None)
         assert len(source.train()) == 6
-        with pytest.raises(InputError, match="x_test"):
+        with pytest.raises(InputError, match=message):
             source.test()
 
 
 U8 = np.uint8
 WRONG = {
-    "no x_train": (arrays(x_train=None), r"no x_train; expected the keys x_train, y_train, x_test, y_test"),
-    "no y_train": (arrays(y_train=None), r"no y_train; expected the keys"),
+    "no x_train": (arrays(x_train=None), r"no x_train; expected the arrays x_train, y_train$"),
+    "no y_train": (arrays(y_train=None), r"no y_train; expected the arrays x_train, y_train$"),
     "float images": (
         arrays(x_train=np.zeros((6, 4, 4, 3))),
         r"x_train is float64 \(6, 4, 4, 3\); expected uint8",
@@ -185,22 +210,34 @@ WRONG = {
     "images not square": (arrays(x_train=np.zeros((6, 4, 5, 3), U8)), r"images are 4x5; give --image_size"),
     "too few labels": (
         arrays(y_train=np.arange(5)),
-        r"y_train is int64 \(5,\); expected 6 whole numbers from 0",
+        r"y_train is int64 \(5,\); expected 6 whole numbers$",
     ),
     "labels in a column": (arrays(y_train=np.zeros((6, 1), int)), r"y_train is int64 \(6, 1\); expected 6"),
     "float labels": (arrays(y_train=np.zeros(6)), r"y_train is float64 \(6,\); expected 6 whole numbers"),
     "negative labels": (
         arrays(y_train=np.array([0, 1, 2, 0, 1, -1])),
-        r"y_train is int64 .*; expected 6 whole",
+        r"y_train has labels from -1 to 2; expected classes counted from 0, at most 100,000 of them$",
+    ),
+    "labels that are no classes": (
+        arrays(y_train=np.array([7, 1, 2, 0, 1, 100_000])),
+        r"y_train has labels from 0 to 100000; expected classes counted from 0, at most 100,000",
+    ),
+    "labels beyond int32": (
+        arrays(y_train=np.array([0, 1, 2, 0, 1, 2**32])),
+        r"y_train has labels from 0 to 4294967296; expected classes counted from 0",
+    ),
+    "labels beyond int64": (
+        arrays(y_train=np.array([0, 1, 2, 0, 1, 2**64 - 1], np.uint64)),
+        r"y_train has labels from 0 to 18446744073709551615; expected classes counted from 0",
     ),
     "labels in words": (arrays(y_train=np.array(list("abcabc"))), r"y_train is <U1 \(6,\); expected 6 whole"),
     "pickled images": (
         arrays(x_train=np.array([{}] * 6, dtype=object)),
-        r"x_train cannot be read \(.*allow_pickle",
+        r"cannot be read \(ValueError: .*allow_pickle",
     ),
     "pickled names": (
         arrays(classes=np.array(["a", 1, None], dtype=object)),
-        r"classes cannot be read \(.*allow_pickle",
+        r"cannot be read \(ValueError: .*allow_pickle",
     ),
     "too few names": (arrays(classes=np.array(["a", "b"])), r"2 names in classes, labels up to 2"),
 }
@@ -211,6 +248,21 @@ def test_an_npz_file_that_cannot_be_used_is_refused_by_what_is_wrong_with_it(cas
     content, message = WRONG[case]
     with pytest.raises(InputError, match=r"a\.npz: " + message):
         open_source(npz(tmp_path / "a.npz", content), None)
+
+
+def test_labels_may_be_as_large_as_99999_and_of_any_whole_type(tmp_path):
+    for number, kind in enumerate((np.int64, np.uint64, np.int32, np.uint32)):
+        content = arrays(y_train=np.array([0, 1, 2, 0, 1, 99_999], kind))
+        source = open_source(npz(tmp_path / f"{number}.npz", content), None)
+        assert len(source.classes) == 100_000
+        assert source.train().labels.tolist() == [0, 1, 2, 0, 1, 99_999]
+        assert source.train().labels.dtype == np.int32
+
+
+def test_labels_of_the_test_split_that_are_no_classes_are_refused(tmp_path):
+    source = open_source(npz(tmp_path / "a.npz", arrays(y_test=np.array([0, -3, 2]))), None)
+    with pytest.raises(InputError, match="y_test has labels from -3 to 2; expected classes counted from 0"):
+        source.test()
 
 
 @pytest.mark.parametrize(
@@ -232,10 +284,10 @@ def test_a_test_split_unlike_the_training_split_is_refused(changes, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "no such file; expected an .npz with x_train"),
-        (b"", "not an .npz file"),
-        (b"x,y\n1,2\n", "not an .npz file"),
-        ("npy", "a single array; expected an .npz with x_train"),
+        (None, r"a\.npz: no such file; expected an \.npz$"),
+        (b"", r"a\.npz: not a readable \.npz \(BadZipFile"),
+        (b"x,y\n1,2\n", r"a\.npz: not a readable \.npz \(BadZipFile"),
+        ("npy", r"a\.npz: not a readable \.npz \(BadZipFile"),
     ],
     ids=["missing", "empty", "text", "npy"],
 )
@@ -336,6 +388,29 @@ def test_a_streamed_split_is_exact_disjoint_complete_and_drawn_from_its_seed(
     assert sorted(numbers(train.ranges) + numbers(held_out.ranges)) == list(range(train_examples or count))
     assert split(whole, config, 3) == (train, held_out)
     assert any(split(whole, config, seed) != (train, held_out) for seed in range(4, 14))
+
+
+@pytest.mark.parametrize("train_examples", [None, 101])
+def test_the_cut_of_a_streamed_dataset_is_its_splits_training_and_validation_images(train_examples):
+    whole, config = Streamed(None, "train", ((0, 230),), 9), DataConfig(train_examples=train_examples)
+    train, held_out = split(whole, config, 3)
+    found = cut(whole, config, 3)
+    assert len(found) == len(train) + len(held_out) == (train_examples or 230)
+    assert numbers(found.ranges) == sorted(numbers(train.ranges) + numbers(held_out.ranges))
+    assert (found.split, found.image_size) == ("train", 9)
+
+
+@pytest.mark.parametrize("size", [8, 9, 16])
+def test_streamed_images_are_resized_like_those_in_memory(streamed, shapes_dir, monkeypatch, size):
+    streamed = Streamed(streamed.builder, streamed.split, streamed.ranges, size)
+    feed = feed_of(streamed, len(streamed))
+    images, labels = feed.batch(feed.begin(None), 0)
+    monkeypatch.setattr(data, "memory_limit", lambda: 10**9)
+    held = open_source(shapes_config(shapes_dir), size).train()
+    assert isinstance(held, Examples)
+    assert images.dtype == tf.float32
+    assert np.abs(np.asarray(images) - held.images).max() <= 0.5  # in memory they are rounded
+    np.testing.assert_array_equal(labels, held.labels)
 
 
 def test_both_parts_of_a_streamed_split_can_be_read(streamed):

@@ -4,9 +4,13 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from eatnas_tf.errors import InputError
+from eatnas_tf.training.data import Examples, Streamed
+from eatnas_tf.training.feed import MemoryFeed, StreamFeed
 from eatnas_tf.training.strategy import configure
 
 
@@ -30,19 +34,51 @@ def test_a_process_keeps_its_first_strategy_and_refuses_another(strategy):
             configure(*other)
 
 
-def test_mirroring_over_nothing_is_refused():
+def test_mirroring_over_nothing_is_refused_and_leaves_the_process_free_for_another_strategy():
     run("""
         import tensorflow as tf
         from eatnas_tf.errors import InputError
         from eatnas_tf.training.strategy import configure
 
-        try:
-            configure("mirrored", 0)
-        except InputError as error:
-            assert "--logical_cpus=2" in str(error), error
-        else:
-            assert tf.config.list_physical_devices("GPU")
+        if not tf.config.list_physical_devices("GPU"):
+            for _ in range(2):
+                try:
+                    configure("mirrored", 0)
+                except InputError as error:
+                    assert "--logical_cpus=2" in str(error), error
+                else:
+                    raise AssertionError("mirrored over nothing")
+            strategy = configure("one_device")
+            assert strategy.num_replicas_in_sync == 1
+            assert configure("one_device") is strategy
+            try:
+                configure("mirrored", 0)
+            except InputError as error:
+                assert "already runs ('one_device', 0)" in str(error), error
+            else:
+                raise AssertionError("two strategies in a process")
     """)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize("replicas", [1, 2, 3])
+def test_replicas_share_a_batch_and_those_without_an_image_weigh_the_last_one_with_0(count, replicas):
+    labels = np.arange(10, 10 + count, dtype=np.int32)
+    images = np.broadcast_to(labels[:, None, None, None], (count, 2, 2, 1)).astype(np.uint8)
+    memory = MemoryFeed(Examples(images, labels), count, "none")
+    stream = StreamFeed(Streamed(None, "train", ((0, count),), 2), count, "none")
+    batches = (memory, memory.batch(memory.begin(None), 0)), (stream, (tf.constant(images), labels))
+    for feed, batch in batches:
+        counted = []
+        for replica in range(replicas):
+            mine, classes, weights = (np.asarray(part) for part in feed.load(batch, replica, replicas))
+            np.testing.assert_array_equal(mine[:, 0, 0, 0], classes)
+            if replica < count:
+                assert (weights == 1).all()
+                counted += classes.tolist()
+            else:
+                assert (classes.tolist(), weights.tolist()) == ([labels[-1]], [0])
+        assert sorted(counted) == labels.tolist()
 
 
 CANDIDATES = """
@@ -56,7 +92,8 @@ CANDIDATES = """
     from eatnas_tf.training.strategy import configure
     from eatnas_tf.training.trainer import Trainer
 
-    COUNT, BATCH = 24, 7  # batches of 7, 7, 7 and 3: two replicas divide none of them
+    COUNT, BATCH = 22, 7  # batches of 7, 7, 7 and 1: two replicas divide none, and one has no image of the last
+    EVALUATED = 251  # batches of 250 and 1
     FRAME = Frame(8, 1, 3, stem_filters=4, stem_stride=1, strides=(1, 2), head_filters=6)
     CODES = ["sep_k3_s1_w1.0_d1-mb3_k3_s1_w1.5_d1", "sep_k3_s1_w2.0_d1-mb3_k3_s1_w1.5_d1",
              "sep_k3_s1_w2.0_d2-mb3_k3_s1_w1.0_d1", "sep_k3_s0_w1.0_d1-mb3_k3_s1_w1.0_d2",
@@ -65,7 +102,11 @@ CANDIDATES = """
     strategy = configure("mirrored", 2)
     assert strategy.num_replicas_in_sync == 2
     rng = np.random.default_rng(0)
-    examples = Examples(rng.integers(0, 256, (COUNT, 8, 8, 1), np.uint8), rng.integers(0, 3, COUNT, np.int32))
+
+    def noise(count):
+        return Examples(rng.integers(0, 256, (count, 8, 8, 1), np.uint8), rng.integers(0, 3, count, np.int32))
+
+    examples, others = noise(COUNT), noise(EVALUATED)
     trainer = Trainer(strategy, examples, TrainingConfig(epochs=2, batch_size=BATCH, learning_rate=0.05))
 
 
@@ -77,10 +118,10 @@ CANDIDATES = """
                 np.testing.assert_array_equal(replica, expected[variable.path], err_msg=variable.path)
 
 
-    def cross_entropy(model):
+    def cross_entropy(model, examples):
         logits = np.asarray(model(trainer.whitening(examples.images), training=False), np.float64)
         shifted = logits - logits.max(1, keepdims=True)
-        chosen = shifted[np.arange(COUNT), examples.labels] - np.log(np.exp(shifted).sum(1))
+        chosen = shifted[np.arange(len(examples)), examples.labels] - np.log(np.exp(shifted).sum(1))
         return -chosen.mean(), (logits.argmax(1) == examples.labels).mean()
 
 
@@ -98,13 +139,16 @@ CANDIDATES = """
         epochs = []
         assert trainer.train(model, number, epochs.append)
         assert all(np.isfinite(epoch.loss) and 0 <= epoch.accuracy <= 1 for epoch in epochs), epochs
+        hits = [epoch.accuracy * COUNT for epoch in epochs]  # of 22 images, each counted once
+        np.testing.assert_allclose(hits, np.round(hits), atol=1e-3)
         trained = weights_of(model)
         assert_same_everywhere(model, trained)
         assert not np.array_equal(trained["head_dense/kernel"], weights["head_dense/kernel"])
         assert not np.array_equal(trained["stem_bn/moving_mean"], weights["stem_bn/moving_mean"])
-        found = trainer.evaluate(model, examples)
-        assert found.count == COUNT
-        np.testing.assert_allclose((found.loss, found.top1), cross_entropy(model), rtol=1e-3)
+        for part, count in ((examples, COUNT), (others, EVALUATED)):
+            found = trainer.evaluate(model, part)
+            assert found.count == count
+            np.testing.assert_allclose((found.loss, found.top1), cross_entropy(model, part), rtol=1e-4)
         parent = network, trained
 """
 

@@ -127,11 +127,27 @@ def test_a_network_learns_the_embedded_dataset(strategy):
     assert found.top5 > 0.8
 
 
-def test_progress_is_told_in_steps_of_all_epochs(strategy):
+def test_progress_is_told_as_the_share_of_all_steps_and_ends_with_1(strategy):
     told = []
     trainer = Trainer(strategy, noise(70), replace(ONE_STEP, epochs=2, batch_size=2))
-    trainer.train(built(strategy), 0, on_steps=lambda done, total: told.append((done, total)))
-    assert told == [(32, 70), (35, 70), (67, 70), (70, 70)]
+    assert trainer.train(built(strategy), 0, on_share=told.append)
+    assert told == pytest.approx([32 / 70, 35 / 70, 67 / 70, 1.0])
+    assert told[-1] == 1.0
+    for epochs, steps in ((3, 1), (7, 3)):
+        told.clear()
+        trainer = Trainer(strategy, noise(), replace(ONE_STEP, epochs=epochs, batch_size=24 // steps))
+        assert trainer.train(built(strategy), 0, on_share=told.append)
+        assert told == pytest.approx([number / epochs for number in range(1, epochs + 1)])
+        assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "rates"), [("polynomial", [0.1 - 0.09 * 2 / 6, 0.1 - 0.09 * 5 / 6]), ("constant", [0.1, 0.1])]
+)
+def test_an_epochs_learning_rate_is_that_of_its_last_step(strategy, kind, rates):
+    config = replace(ONE_STEP, epochs=2, batch_size=8, schedule=kind, final_learning_rate=0.01)
+    epochs = trained(strategy, config, noise(), built(strategy))  # 3 steps an epoch
+    assert [epoch.learning_rate for epoch in epochs] == pytest.approx(rates, rel=1e-5)
 
 
 def test_a_loss_that_is_no_number_ends_the_training_with_false(strategy):
@@ -193,7 +209,7 @@ def test_a_streamed_dataset_trains_and_is_evaluated_in_whole(strategy, shapes_di
     assert all(np.isfinite(epoch.loss) for epoch in epochs)
     found = trainer.evaluate(model, examples)
     images, labels = zip(*examples.dataset().as_numpy_iterator(), strict=True)
-    resized = np.stack([tf.image.resize(image, (8, 8)) for image in images])
+    resized = np.stack([data.resize(image[None], 8)[0] for image in images])
     logits = np.asarray(model(Whitening.of(examples)(resized), training=False))
     assert found.count == 230
     assert found.loss == pytest.approx(cross_entropy(logits, np.array(labels)), rel=1e-3)
