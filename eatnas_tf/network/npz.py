@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import lzma
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -11,7 +14,20 @@ import numpy as np
 
 from eatnas_tf.errors import InputError
 
-_DAMAGE = (OSError, ValueError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_DAMAGE = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    SyntaxError,
+    lzma.LZMAError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def names(path: Path) -> list[str]:
@@ -31,10 +47,19 @@ def arrays(path: Path, wanted: Sequence[str]) -> list[np.ndarray]:
     if missing:
         raise InputError(f"{path}: no {missing[0]}; expected the arrays {', '.join(wanted)}")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return [archive[name] for name in wanted]
-    except (*_DAMAGE, KeyError) as error:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            return [_array(archive.read(f"{name}.npy")) for name in wanted]
+    except _DAMAGE as error:
         raise InputError(f"{path}: cannot be read ({_reason(error)}); make it again") from None
+
+
+def _array(member: bytes) -> np.ndarray:
+    """The array of a whole member: its checksum was compared, which `np.load` does only after parsing."""
+    stream = io.BytesIO(member)
+    array = np.lib.format.read_array(stream, allow_pickle=False)
+    if stream.read(1):
+        raise ValueError("bytes are left behind the array")
+    return array
 
 
 def _reason(error: BaseException) -> str:

@@ -130,9 +130,9 @@ def division(config: DataConfig, count: int) -> tuple[int, int]:
 
 def cut(examples: Examples | Streamed, config: DataConfig, seed: int) -> Examples | Streamed:
     """All of the training part that `train_examples` leaves, train and validation of `split` together."""
-    wanted = config.train_examples
-    if wanted is None:
+    if config.train_examples is None:
         return examples
+    wanted, _ = division(config, len(examples))
     if isinstance(examples, Streamed):
         return _stretches(examples, [(0, wanted)])
     return examples.take(np.random.default_rng(seed).permutation(len(examples))[:wanted])

@@ -23,6 +23,11 @@ def configure(distribution: str = "one_device", logical_cpus: int = 0) -> Any:
     """
     if _configured and _configured[0] != (distribution, logical_cpus):
         raise InputError(f"distribution: this process already runs {_configured[0]}; start another one")
+    if distribution == "mirrored" and not logical_cpus and not tf.config.list_physical_devices("GPU"):
+        raise InputError(
+            "--distribution=mirrored found no GPU; use one_device, or --logical_cpus=2 to mirror "
+            "over parts of the CPU"
+        )
     if not _configured:
         _prepare_devices(logical_cpus)
     strategy = _strategy(distribution, logical_cpus)
@@ -50,9 +55,4 @@ def _strategy(distribution: str, logical_cpus: int) -> Any:
     cpus = [device.name for device in tf.config.list_logical_devices("CPU")]
     if distribution == "one_device":
         return tf.distribute.OneDeviceStrategy((gpus or cpus)[0])
-    if not logical_cpus and not gpus:
-        raise InputError(
-            "distribution: mirrored found no GPU; use --distribution=one_device, or --logical_cpus=2 "
-            "to mirror over parts of the CPU"
-        )
     return tf.distribute.MirroredStrategy(cpus if logical_cpus else gpus)

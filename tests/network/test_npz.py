@@ -115,8 +115,8 @@ def assert_the_same_or_refused(path, content, place, mask, arrays):
     path.write_bytes(content)
     try:
         found = read(path)
-    except InputError as error:
-        assert len(str(error).splitlines()) == 1
+    except InputError:
+        refusal(path)
         return
     assert found.keys() <= arrays.keys(), (place, mask)
     for name, value in found.items():

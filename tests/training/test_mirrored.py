@@ -92,7 +92,7 @@ CANDIDATES = """
     from eatnas_tf.training.strategy import configure
     from eatnas_tf.training.trainer import Trainer
 
-    COUNT, BATCH = 22, 7  # batches of 7, 7, 7 and 1: two replicas divide none, and one has no image of the last
+    COUNT, BATCH = 22, 7  # batches of 7, 7, 7 and 1: two replicas divide none; one lacks the last
     EVALUATED = 251  # batches of 250 and 1
     FRAME = Frame(8, 1, 3, stem_filters=4, stem_stride=1, strides=(1, 2), head_filters=6)
     CODES = ["sep_k3_s1_w1.0_d1-mb3_k3_s1_w1.5_d1", "sep_k3_s1_w2.0_d1-mb3_k3_s1_w1.5_d1",
