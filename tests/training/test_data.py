@@ -425,6 +425,7 @@ DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 STAMPS = {"train": 1504176606, "t10k": 1504176627}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DEBIAN.is_dir(), reason="needs Debian's dataset-fashion-mnist")
 def test_the_real_fashion_mnist_has_60000_and_10000_images(tmp_path):
     manual = tmp_path / "downloads" / "manual"
