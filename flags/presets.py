@@ -11,10 +11,6 @@ from absl.testing import flagsaver
 
 from eatnas_tf.errors import InputError
 
-PRESET = absl_flags.DEFINE_string(
-    "preset", None, "Settings to start from, by name; other flags win over them."
-)
-
 Config = TypeVar("Config")
 
 
@@ -23,6 +19,11 @@ def names() -> list[str]:
     return sorted(
         file.name.removesuffix(".flags") for file in folder.iterdir() if file.name.endswith(".flags")
     )
+
+
+PRESET = absl_flags.DEFINE_string(
+    "preset", None, f"Settings to start from, by name; other flags win over them: {', '.join(names())}."
+)
 
 
 def lines(name: str) -> list[str]:
@@ -36,13 +37,17 @@ def lines(name: str) -> list[str]:
 
 
 def expanded(argv: Sequence[str]) -> list[str]:
-    """`argv` with its preset's flags before all others, which win so. Raises InputError."""
+    """`argv` with its preset's flags before all others, which win so. Raises InputError.
+
+    Of a preset for another binary, only the flags that this one has are taken: `describe` takes its frame.
+    """
     program, *arguments = argv
     found: list[str] = []
     for position, argument in enumerate(arguments):
         flag, equals, value = argument.partition("=")
         if flag in ("--preset", "-preset"):
-            found += lines(value if equals else arguments[min(position + 1, len(arguments) - 1)])
+            name = value if equals else arguments[min(position + 1, len(arguments) - 1)]
+            found += [line for line in lines(name) if line.split("=")[0].lstrip("-") in absl_flags.FLAGS]
     return [program, *found, *arguments]
 
 

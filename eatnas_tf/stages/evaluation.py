@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from absl import logging
 
+from eatnas_tf.configs import TrainingConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Candidate, Measurement
 from eatnas_tf.layers import Frame, Network, expand
@@ -46,7 +47,7 @@ class Evaluator:
     validation: Examples | Streamed
     objective: Callable[[Network], float]
     inherit: str
-    dropout: float
+    training: TrainingConfig
     seed: int
     workdir: Workdir
     parent_of: Callable[[int], Architecture]
@@ -55,7 +56,7 @@ class Evaluator:
 
     def __call__(self, candidate: Candidate) -> Measurement:
         start = time.perf_counter()
-        network = expand(candidate.architecture, self.frame, self.dropout)
+        network = self._network(candidate.architecture)
         with self.trainer.strategy.scope():
             model = build(network, seed=[self.seed, candidate.id])
         origins = self._inherit(candidate, network, model)
@@ -97,4 +98,8 @@ class Evaluator:
         except InputError as error:
             logging.warning("candidate %d starts from fresh weights: %s", candidate.id, error)
             return None
-        return Trained(expand(self.parent_of(candidate.parent), self.frame, self.dropout), weights)
+        return Trained(self._network(self.parent_of(candidate.parent)), weights)
+
+    def _network(self, architecture: Architecture) -> Network:
+        tower = self.training.auxiliary_weight > 0
+        return expand(architecture, self.frame, self.training.dropout, auxiliary=tower)

@@ -10,11 +10,10 @@ from eatnas_tf.evolution import Journal
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
-from eatnas_tf.stages import plans
+from eatnas_tf.stages import devices, plans
 from eatnas_tf.stages.stopping import stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import Source, cut, division, open_source, split
-from eatnas_tf.training.startup import load_tensorflow
 
 
 def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
@@ -29,6 +28,7 @@ def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
     for architecture in architectures:
         expand(architecture, frame, config.training.dropout, config.training.auxiliary_weight > 0)
+    devices.refuse_missing(runtime)
     with stoppable(), opened("retrain", config, runtime) as workdir:
         journal = Journal(workdir.journal)
         done = {line["number"]: line for line in journal.lines}
@@ -49,7 +49,7 @@ def _retrain(
     workdir: Workdir,
     title: str,
 ) -> None:
-    load_tensorflow()
+    strategy = devices.strategy(runtime)
     from eatnas_tf.stages.retraining import Retrainer, Task
 
     examples = source.train()
@@ -60,7 +60,7 @@ def _retrain(
     ]
     with progress.bar(title, config.training.epochs * (len(rivals) + held_out), "epoch") as bar:
         bar.resumed(config.training.epochs * len(done))
-        retrainer = Retrainer(config, runtime, frame, workdir, bar)
+        retrainer = Retrainer(config, strategy, frame, workdir, bar)
 
         def carry_out(task: Task, part: Any, contest: Any, on: str) -> None:
             if task.number not in done:

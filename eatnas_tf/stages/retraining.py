@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from eatnas_tf.configs import RetrainConfig, RuntimeConfig
+from eatnas_tf.configs import RetrainConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.layers import Frame, Network, expand
 from eatnas_tf.network import weight_file
@@ -21,7 +21,6 @@ from eatnas_tf.reporting.progress import Bar
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Examples, Streamed
-from eatnas_tf.training.strategy import configure
 from eatnas_tf.training.trainer import Epoch, Trainer, Whitening, evaluation
 
 
@@ -38,10 +37,10 @@ class Retrainer:
     """Carries out the tasks of one retraining stage."""
 
     def __init__(
-        self, config: RetrainConfig, runtime: RuntimeConfig, frame: Frame, workdir: Workdir, bar: Bar
+        self, config: RetrainConfig, strategy: Any, frame: Frame, workdir: Workdir, bar: Bar
     ) -> None:
         self._config, self._frame, self._workdir, self._bar = config, frame, workdir, bar
-        self._strategy = configure(runtime.distribution, runtime.logical_cpus)
+        self._strategy = strategy
 
     def train(
         self, task: Task, examples: Examples | Streamed, contest: Examples | Streamed, on: str

@@ -21,11 +21,10 @@ from eatnas_tf.evolution import (
 from eatnas_tf.evolution.journal import individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
-from eatnas_tf.stages import plans
+from eatnas_tf.stages import devices, plans
 from eatnas_tf.stages.stopping import stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import Source, division, open_source, split
-from eatnas_tf.training.startup import load_tensorflow
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,7 @@ def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> 
     evolution = Evolution(
         setting.first_population(), plan.perturb, plan.score, plan.quality, plan.limits, config.seed
     )
+    devices.refuse_missing(runtime)
     with stoppable(), opened(kind, config, runtime) as workdir:
         journal = Journal(workdir.journal)
         curves = []
@@ -93,11 +93,9 @@ def _evolve(
     workdir: Workdir,
     title: str,
 ) -> None:
-    load_tensorflow()
+    strategy = devices.strategy(runtime)
     from eatnas_tf.reporting.board import Board
-    from eatnas_tf.training.strategy import configure
 
-    strategy = configure(runtime.distribution, runtime.logical_cpus)
     board = Board(workdir.tensorboard)
     for cycle, scalars in curves:
         board.scalars(scalars, cycle)
@@ -136,7 +134,7 @@ def _evaluator(
         validation=validation,
         objective=setting.plan.objective,
         inherit=config.evolution.inherit,
-        dropout=config.training.dropout,
+        training=config.training,
         seed=config.seed,
         workdir=workdir,
         parent_of=lambda number: evolution.told[number].architecture,

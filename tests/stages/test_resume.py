@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import time
 
@@ -89,3 +90,11 @@ def _weights(stage, workdir: str) -> list[str]:
 
 def _best(stage, workdir: str) -> dict:
     return json.loads((stage.folder / workdir / "best.json").read_text())
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="needs a machine without a GPU")
+def test_mirroring_over_nothing_is_refused_before_anything_is_written(stage) -> None:
+    refused = stage.run("search", *stage.search_flags, "--workdir=mirrored", "--distribution=mirrored")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("search: --distribution=mirrored found no GPU")
+    assert not (stage.folder / "mirrored").exists()
