@@ -1,6 +1,7 @@
 """Flags: presets, which of two settings wins, and one line for wrong input."""
 
 import dataclasses
+import json
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 from absl import flags as absl_flags
 from absl.testing import flagsaver
 
-import eatnas_tf.stages.search
+import eatnas_tf.stages.devices
 from eatnas_tf.bin import describe, entry
 from eatnas_tf.bin import search as search_binary
 from eatnas_tf.bin import transfer as transfer_binary
@@ -72,7 +73,7 @@ def refusal(monkeypatch, capsys, tmp_path):
 
     def call(binary, *arguments: str) -> str:
         monkeypatch.setattr(entry.app, "run", lambda main, flags_parser: main(flags_parser(sys.argv)))
-        monkeypatch.setattr(eatnas_tf.stages.search, "load_tensorflow", never)
+        monkeypatch.setattr(eatnas_tf.stages.devices, "load_tensorflow", never)
         monkeypatch.setattr(sys, "argv", [binary.__file__, *arguments])
         monkeypatch.chdir(tmp_path)
         with flagsaver.flagsaver(), pytest.raises(SystemExit) as ended:
@@ -345,3 +346,13 @@ def test_an_odd_value_is_taken_or_refused(name) -> None:
             plans.search(presets.configured("quickstart_search", [f"--{name}={text}"], search.config))
         except (absl_flags.Error, InputError) as error:
             assert str(error)  # noqa: PT017
+
+
+def test_of_another_binarys_preset_the_flags_that_fit_are_taken(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(entry.app, "run", lambda main, flags_parser: main(flags_parser(sys.argv)))
+    code = "-".join(["sep_k3_s1_w1.0_d1"] * 7)
+    arguments = ["describe", "--preset=cifar10_search", f"--architecture={code}", "--format=json"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with flagsaver.flagsaver():
+        entry.run(describe.main)
+    assert json.loads(capsys.readouterr().out)["layers"][0]["output_size"] == [32, 32]
