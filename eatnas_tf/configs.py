@@ -31,6 +31,10 @@ class FrameConfig:
     width_base: str = "input"
     shortcut: str = "projection"
 
+    def alone(self) -> Frame:
+        """The frame without a dataset: ImageNet's input where nothing else is set."""
+        return self.frame(224, self.channels or 3, self.num_classes or 1000)
+
     def frame(self, image_size: int, channels: int, num_classes: int) -> Frame:
         """The frame for images of a dataset. Raises InputError if settings and dataset disagree."""
         for name, found in (("channels", channels), ("num_classes", num_classes)):

@@ -21,7 +21,8 @@ DATA_DIR = absl_flags.DEFINE_string(
 TRAIN_EXAMPLES = absl_flags.DEFINE_integer(
     "train_examples",
     None,
-    "Training images used, validation included, drawn from the seed; all by default.",
+    "Training images used, validation included; all by default. Drawn from the seed, but the first ones of a "
+    "dataset that is streamed.",
     lower_bound=2,
 )
 VALIDATION = absl_flags.DEFINE_float(

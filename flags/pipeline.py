@@ -6,7 +6,7 @@ from absl import flags as absl_flags
 
 from eatnas_tf.configs import PipelineConfig
 from eatnas_tf.errors import InputError
-from eatnas_tf.flags import presets, retrain, runtime, search, transfer
+from eatnas_tf.flags import presets, retrain, search, transfer
 
 SEARCH_PRESET = absl_flags.DEFINE_string("search_preset", "quickstart_search", "Preset of the search.")
 SEARCH_RETRAIN_PRESET = absl_flags.DEFINE_string(
@@ -25,6 +25,11 @@ OWN = ("search_preset", "search_retrain_preset", "transfer_preset", "transfer_re
 
 def config(arguments: list[str]) -> PipelineConfig:
     """The stages' configs. Flags among `arguments` that are not the pipeline's own win over every preset."""
+    for name in ("preset", "from", "architecture"):
+        if absl_flags.FLAGS[name].present:
+            raise InputError(
+                f"--{name} is for a single stage; a pipeline takes a preset for each of its stages"
+            )
     transfers, retrains = TRANSFER_PRESET.value, TRANSFER_RETRAIN_PRESET.value
     if len(transfers) != len(retrains):
         raise InputError(
@@ -44,6 +49,3 @@ def config(arguments: list[str]) -> PipelineConfig:
             for first, second in zip(transfers, retrains, strict=True)
         ),
     )
-
-
-MODULES = (runtime,)

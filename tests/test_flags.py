@@ -356,3 +356,13 @@ def test_of_another_binarys_preset_the_flags_that_fit_are_taken(monkeypatch, cap
     with flagsaver.flagsaver():
         entry.run(describe.main)
     assert json.loads(capsys.readouterr().out)["layers"][0]["output_size"] == [32, 32]
+
+
+def test_a_description_takes_channels_and_classes_of_its_own(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(entry.app, "run", lambda main, flags_parser: main(flags_parser(sys.argv)))
+    arguments = ["--channels=1", "--num_classes=10", "--image_size=32", "--strides=2", "--format=json"]
+    monkeypatch.setattr(sys, "argv", ["describe", "--architecture=sep_k3_s0_w1.0_d1", *arguments])
+    with flagsaver.flagsaver():
+        entry.run(describe.main)
+    layers = json.loads(capsys.readouterr().out)["layers"]
+    assert (layers[0]["inputs"], layers[-1]["outputs"]) == (1, 10)

@@ -15,20 +15,32 @@ import eatnas_tf
 import eatnas_tf.flags
 import eatnas_tf.mutations
 
-PURE = {"data", "space", "layers", "evolution", "mutations", "flags", "registry", "configs", "errors"}
+PURE = {
+    "data",
+    "space",
+    "layers",
+    "evolution",
+    "mutations",
+    "flags",
+    "registry",
+    "configs",
+    "durable",
+    "errors",
+}
 HEAVY = {"tensorflow", "keras", "tensorflow_datasets", "tensorboard"}
 EVERYTHING = {*PURE, "network", "training", "reporting"}
 ALLOWED = {
     "data": set(),
     "errors": set(),
+    "durable": set(),
     "registry": {"errors"},
     "space": {"registry", "errors"},
     "layers": {"space", "registry", "errors"},
-    "evolution": {"space", "registry", "errors"},
+    "evolution": {"space", "registry", "durable", "errors"},
     "mutations": {"space", "registry", "errors"},
     "configs": {"layers", "space", "errors"},
     "flags": {"configs", "layers", "space", "registry", "errors"},
-    "network": {"layers", "space", "registry", "errors"},
+    "network": {"layers", "space", "registry", "durable", "errors"},
     "training": {"network", "layers", "space", "configs", "registry", "errors"},
     "reporting": {"evolution", "layers", "training", "space", "errors"},
     "stages": EVERYTHING - {"flags"},

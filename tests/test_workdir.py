@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -183,12 +184,11 @@ def test_a_file_is_replaced_as_a_whole(used, monkeypatch) -> None:
     workdir = Workdir(_path(used))
     workdir.write("best.json", {"schema": 1, "code": "old"})
 
-    def torn(content, file, **settings):
-        file.write('{"schema": 1, "co')
+    def torn(handle):
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(json, "dump", torn)
+        patch.setattr(os, "fsync", torn)
         with pytest.raises(OSError, match="no space left"):
             workdir.write("best.json", {"schema": 1, "code": "new"})
     assert workdir.read("best.json")["code"] == "old"

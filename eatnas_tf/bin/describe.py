@@ -27,7 +27,7 @@ def main() -> None:
             "--architecture is missing; give a code such as mb6_k3_s1_w1.0_d2-sep_k5_s1_w2.0_d1-…"
         )
     architecture = plans.parsed(source.ARCHITECTURE.value)
-    network = expand(architecture, frame_flags.config().frame(image_size=224, channels=3, num_classes=1000))
+    network = expand(architecture, frame_flags.config().alone())
     rows, total = describe(network), count(network)
     if output.FORMAT.value == "table":
         tables.layers(str(architecture), rows, total)

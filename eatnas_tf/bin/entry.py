@@ -34,6 +34,11 @@ def run(stage: Callable[[], None]) -> None:
             stage()
         except InputError as error:
             _refuse(str(error))
+        except KeyboardInterrupt:
+            print(
+                f"\n{_program()}: stopped before it had begun; the same command starts again", file=sys.stderr
+            )
+            sys.exit(130)
         except Stopped as stopped:
             print(f"\n{_program()}: {stopped}", file=sys.stderr)
             sys.exit(stopped.exit_code)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from eatnas_tf import durable
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement
 from eatnas_tf.space import Architecture, Change, Primitive
@@ -25,22 +27,36 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines = self._read()
-        self._file = path.open("ab")
-        if self._file.tell() == 0:
+        self._file = path.open("ab", buffering=0)
+        if path.stat().st_size == 0:
             self._write({"schema": SCHEMA})
+            durable.sync_folder(path.parent)
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
 
     def append(self, line: dict[str, Any]) -> None:
         """Writes one line through to the disk. Raises OSError if it cannot: then the line does not count."""
         self._write(line)
         self.lines.append(line)
 
-    def close(self) -> None:
-        self._file.close()
-
     def _write(self, line: dict[str, Any]) -> None:
-        self._file.write(json.dumps(line).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        data, before = json.dumps(line).encode() + b"\n", self.path.stat().st_size
+        try:
+            whole = self._file.write(data) == len(data)
+            os.fsync(self._file.fileno())
+        except OSError:
+            os.truncate(self.path, before)
+            raise
+        if not whole:
+            os.truncate(self.path, before)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
     def _read(self) -> list[dict[str, Any]]:
         if not self.path.exists():

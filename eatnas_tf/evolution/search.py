@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from eatnas_tf.errors import InputError
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement, Population, top
 from eatnas_tf.evolution.scoring import Quality
 from eatnas_tf.space import Architecture, differences
@@ -66,6 +67,7 @@ class Evolution:
         self._out: dict[int, tuple[Candidate, int | None]] = {}
         self.told: dict[int, Individual] = {}
         self._seen = {candidate.architecture for candidate in first}
+        self._next = 0
         self._exhausted = False
         self._stalled = 0
         self.population = Population()
@@ -102,9 +104,9 @@ class Evolution:
 
     def ask(self) -> Candidate | None:
         """The next candidate to evaluate, or None: the search is over, or has to be told of others first."""
-        number = next(
-            i for i in range(len(self.told) + len(self._out) + 1) if i not in self.told and i not in self._out
-        )
+        while self._next in self.told or self._next in self._out:
+            self._next += 1
+        number = self._next
         if number < len(self._first):
             self._out[number] = (self._first[number], None)
             return self._first[number]
@@ -126,7 +128,16 @@ class Evolution:
         return individual
 
     def restore(self, individual: Individual) -> None:
-        """Takes an individual of an earlier run, as a journal holds it."""
+        """Takes an individual of an earlier run, as a journal holds it.
+
+        Raises InputError if the first population has another architecture in its place.
+        """
+        drawn = self._first[individual.id].architecture if individual.id < len(self._first) else None
+        if drawn is not None and drawn != individual.architecture:
+            raise InputError(
+                f"candidate {individual.id} was {individual.architecture} and would now be {drawn}: "
+                "where the search starts from, or a plugin, has changed; use another --workdir"
+            )
         self.told[individual.id] = individual
         self._seen.add(individual.architecture)
         self.population = self.population.adding(individual)

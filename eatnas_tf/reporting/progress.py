@@ -39,7 +39,7 @@ class Bar:
         if not self._console.is_terminal and (now - self._spoken >= LINE_EVERY or done >= self._total):
             self._spoken = now
             self._console.print(
-                f"{self._title}: {self._unit} {done:.3g} of {self._total}, {status}{self._left(done)}",
+                f"{self._title}: {self._unit} {int(done)} of {self._total}, {status}{self._left(done)}",
                 soft_wrap=True,
                 highlight=False,
             )

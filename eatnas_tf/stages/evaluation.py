@@ -57,6 +57,7 @@ class Evaluator:
     def __call__(self, candidate: Candidate) -> Measurement:
         start = time.perf_counter()
         network = self._network(candidate.architecture)
+        keras.utils.set_random_seed(self._drawn(candidate))  # of layers that only their plugin knows
         with self.trainer.strategy.scope():
             model = build(network, seed=[self.seed, candidate.id])
         origins = self._inherit(candidate, network, model)
@@ -71,11 +72,14 @@ class Evaluator:
 
     def _train(self, candidate: Candidate, model: keras.Model) -> tuple[float, float]:
         """Validation accuracy and loss; accuracy 0 with a loss that is no number if the training diverged."""
-        order_seed = int(np.random.default_rng([self.seed, candidate.id]).integers(2**31))
-        if not self.trainer.train(model, order_seed, on_share=self.on_share):
+        if not self.trainer.train(model, self._drawn(candidate), on_share=self.on_share):
             return 0.0, math.nan
         found = self.trainer.evaluate(model, self.validation)
         return (found.top1, found.loss) if math.isfinite(found.loss) else (0.0, math.nan)
+
+    def _drawn(self, candidate: Candidate) -> int:
+        """The seed of one candidate's training."""
+        return int(np.random.default_rng([self.seed, candidate.id]).integers(2**31))
 
     def _inherit(self, candidate: Candidate, network: Network, model: keras.Model) -> dict[str, int] | None:
         """Gives the model what it inherits; says how many variables came from where."""

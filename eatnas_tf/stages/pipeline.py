@@ -6,9 +6,13 @@ import dataclasses
 import sys
 import time
 from pathlib import Path
+from random import Random
 
-from eatnas_tf.configs import PipelineConfig, RuntimeConfig, SearchConfig
+from eatnas_tf.configs import PipelineConfig, RetrainConfig, RuntimeConfig, SearchConfig
+from eatnas_tf.errors import InputError
+from eatnas_tf.layers import Frame, expand
 from eatnas_tf.reporting import tables
+from eatnas_tf.space import SearchSpace
 from eatnas_tf.stages import plans, retrain, search
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import division, open_source
@@ -43,17 +47,44 @@ def run(config: PipelineConfig, runtime: RuntimeConfig) -> None:
 
 
 def _refuse_early(config: PipelineConfig) -> None:
-    """Raises InputError for whatever would end a later stage after an earlier one was paid for."""
-    searches: list[SearchConfig] = [config.search, *(transfer for transfer, _ in config.transfers)]
-    for stage in searches:
-        plans.search(stage)
-    retrainings = [config.retrain, *(retraining for _, retraining in config.transfers)]
-    for data, frame in [(one.data, one.frame) for one in searches] + [
-        (one.data, one.frame) for one in retrainings
-    ]:
-        source = open_source(data, frame.image_size)
-        division(data, source.train_count)
-        frame.frame(source.image_size, source.channels, len(source.classes))
+    """Raises InputError for what would end a later stage after an earlier one was paid for."""
+    before: SearchSpace | None = None
+    for searching, retraining in [(config.search, config.retrain), *config.transfers]:
+        space = plans.search(searching).space
+        if before is not None:
+            _refuse_outsiders(before, space)
+        architecture = space.sample(Random(0))
+        recipe = retraining.training
+        expand(architecture, _frame(searching))
+        expand(architecture, _frame(retraining), recipe.dropout, recipe.auxiliary_weight > 0)
+        if retraining.top_k > searching.evolution.population:
+            raise InputError(
+                f"--top_k: {retraining.top_k} to retrain of --population={searching.evolution.population}; "
+                "ask for fewer"
+            )
+        before = space
+
+
+def _refuse_outsiders(before: SearchSpace, space: SearchSpace) -> None:
+    """Raises InputError unless all that one search may find can be transferred into the next one's space."""
+    if before.blocks != space.blocks:
+        raise InputError(
+            f"--blocks: {before.blocks} in a search, {space.blocks} in the transfer after it; make them equal"
+        )
+    for primitive in space.primitives:
+        known = {earlier.name for earlier in before.primitives}
+        found = before.primitive(primitive.name).choices if primitive.name in known else (primitive.default,)
+        for value in found:
+            if value is not None:
+                primitive.refuse_unless_chosen(value)
+
+
+def _frame(stage: SearchConfig | RetrainConfig) -> Frame:
+    source = open_source(stage.data, stage.frame.image_size)
+    division(stage.data, source.train_count)
+    if isinstance(stage, RetrainConfig):
+        source.refuse_without_test()
+    return stage.frame.frame(source.image_size, source.channels, len(source.classes))
 
 
 def _show(results: list[str], begun: list[tuple[str, float]], root: Path) -> None:

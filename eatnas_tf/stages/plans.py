@@ -33,7 +33,7 @@ class SearchPlan:
 
 
 @dataclass(frozen=True)
-class Origin:
+class Basic:
     """An architecture that a stage starts from, with where it was trained: frame and weights, if it was."""
 
     architecture: Architecture
@@ -98,16 +98,16 @@ def parsed(code: str) -> Architecture:
         raise InputError(f"--architecture: {error}") from None
 
 
-def basic(source: str | None, code: str | None) -> Origin:
+def basic(source: str | None, code: str | None) -> Basic:
     """The basic architecture: of a code, or the best of a finished search or retraining."""
     if code is not None:
-        return Origin(parsed(code))
+        return Basic(parsed(code))
     workdir = Workdir(Path(str(source)))
     best = _finished(workdir)
     with _intact(workdir):
         weights = workdir.path / best["weights"] if best["weights"] else None
         frame = Frame(**{**best["frame"], "strides": tuple(best["frame"]["strides"])})
-        return Origin(Architecture.parse(best["architecture"]), frame, weights)
+        return Basic(Architecture.parse(best["architecture"]), frame, weights)
 
 
 def to_retrain(config: RetrainConfig) -> list[Architecture]:

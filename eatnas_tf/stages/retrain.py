@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from eatnas_tf.configs import RetrainConfig, RuntimeConfig
+from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Journal
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import progress, tables
@@ -28,13 +29,13 @@ def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
     for architecture in architectures:
         expand(architecture, frame, config.training.dropout, config.training.auxiliary_weight > 0)
+    source.refuse_without_test()
     devices.refuse_missing(runtime)
-    with stoppable(), opened("retrain", config, runtime) as workdir:
-        journal = Journal(workdir.journal)
+    with stoppable(), opened("retrain", config, runtime) as workdir, Journal(workdir.journal) as journal:
         done = {line["number"]: line for line in journal.lines}
+        _refuse_others(done, architectures, workdir)
         if not (workdir.path / "best.json").exists():
             _retrain(config, runtime, architectures, source, frame, journal, done, workdir, title)
-        journal.close()
         _show(done, workdir, title)
 
 
@@ -71,12 +72,35 @@ def _retrain(
         for task in rivals:
             carry_out(task, train, validation or source.test(), "validation" if held_out else "test")
         winner = max(rivals, key=lambda task: done[task.number]["top1"])
+        _refuse_diverged(done[winner.number])
         if held_out:
             winner = Task(len(rivals) + 1, "final", winner.architecture)
             carry_out(winner, whole, source.test(), "test")
+            _refuse_diverged(done[winner.number])
         retrainer.export(winner, whole)
     _write_best(workdir, done[winner.number], frame, source.classes)
     workdir.keep_weights(set())
+
+
+def _refuse_diverged(line: dict[str, Any]) -> None:
+    if line["loss"] is None:
+        raise InputError(
+            f"{line['name']} is the best and its loss became no number; "
+            "lower --learning_rate in another --workdir"
+        )
+
+
+def _refuse_others(
+    done: dict[int, dict[str, Any]], architectures: list[Architecture], workdir: Workdir
+) -> None:
+    """Raises InputError if the journal's networks are not the ones that are to be retrained."""
+    for number, architecture in enumerate(architectures, start=1):
+        found = done.get(number, {}).get("architecture", str(architecture))
+        if found != str(architecture):
+            raise InputError(
+                f"--workdir={workdir.path} has retrained {found}, where --from now has {architecture}; "
+                "use another folder"
+            )
 
 
 def _write_best(workdir: Workdir, line: dict[str, Any], frame: Frame, classes: tuple[str, ...]) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import keras
 
 from eatnas_tf.configs import RetrainConfig
-from eatnas_tf.errors import InputError
 from eatnas_tf.layers import Frame, Network, expand
 from eatnas_tf.network import weight_file
 from eatnas_tf.network.batch_norm import keras_batch_norm
@@ -21,7 +20,7 @@ from eatnas_tf.reporting.progress import Bar
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Examples, Streamed
-from eatnas_tf.training.trainer import Epoch, Trainer, Whitening, evaluation
+from eatnas_tf.training.trainer import Epoch, Evaluation, Trainer, Whitening, evaluation
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,8 @@ class Retrainer:
     ) -> dict[str, Any]:
         """Trains one network and measures it on `contest`, which is called `on`; the journal's line.
 
-        Weights are written before the line is given back. Raises InputError if the training diverges.
+        Weights are written before the line is given back. A training that diverges has accuracy 0 and neither
+        loss nor weights.
         """
         start, recipe = time.perf_counter(), self._config.training
         trainer = Trainer(self._strategy, examples, recipe)
@@ -70,16 +70,12 @@ class Retrainer:
         def on_share(share: float) -> None:
             self._bar.at(before + share * recipe.epochs, told[0])
 
-        if not trainer.train(model, self._config.seed + task.number, on_epoch, on_share):
-            raise InputError(
-                f"{task.name} ({task.architecture}): the loss is not a number; lower --learning_rate"
-            )
-        found = measure()
-        if not math.isfinite(found.loss):
-            raise InputError(
-                f"{task.name} ({task.architecture}): the loss is not a number; lower --learning_rate"
-            )
-        weight_file.save(self._workdir.weights_of(task.number), weights_of(model))
+        seed = (self._config.seed + task.number) % 2**31
+        found = measure() if trainer.train(model, seed, on_epoch, on_share) else None
+        if found is None or not math.isfinite(found.loss):
+            found = Evaluation(math.nan, 0.0, 0.0, len(contest))
+        else:
+            weight_file.save(self._workdir.weights_of(task.number), weights_of(model))
         keras.backend.clear_session()
         gc.collect()
         return {
@@ -89,7 +85,7 @@ class Retrainer:
             "on": on,
             "top1": found.top1,
             "top5": found.top5,
-            "loss": found.loss,
+            "loss": found.loss if math.isfinite(found.loss) else None,
             "images": found.count,
             "seconds": round(time.perf_counter() - start, 3),
         }

@@ -33,7 +33,7 @@ class Setting:
 
     config: SearchConfig
     plan: plans.SearchPlan
-    basic: plans.Origin | None
+    basic: plans.Basic | None
     source: Source
     frame: Frame
 
@@ -56,15 +56,16 @@ def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> 
         setting.first_population(), plan.perturb, plan.score, plan.quality, plan.limits, config.seed
     )
     devices.refuse_missing(runtime)
-    with stoppable(), opened(kind, config, runtime) as workdir:
-        journal = Journal(workdir.journal)
+    with stoppable(), opened(kind, config, runtime) as workdir, Journal(workdir.journal) as journal:
         curves = []
         for individual in individuals(journal, plan.space.primitives):
             evolution.restore(individual)
             curves.append((evolution.cycle, population.scalars(evolution)))
         if evolution.finished is None:
+            _write_best(
+                workdir, evolution, setting.frame
+            )  # a search with larger caps is not finished any more
             _evolve(setting, runtime, evolution, journal, curves, workdir, title)
-        journal.close()
         _write_best(workdir, evolution, setting.frame)
         _show(evolution, config.top_k, title)
 
@@ -77,7 +78,7 @@ def _set_up(config: SearchConfig) -> Setting:
         complete = plan.space.complete(origin.architecture)
         plan.space.refuse_outsider(complete)
         weights = origin.weights if config.inherit_seed == "retrained" else None
-        basic = plans.Origin(complete, origin.frame, weights)
+        basic = plans.Basic(complete, origin.frame, weights)
     source = open_source(config.data, config.frame.image_size)
     division(config.data, source.train_count)
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))

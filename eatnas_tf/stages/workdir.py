@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -16,11 +15,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 import eatnas_tf
+from eatnas_tf import durable
 from eatnas_tf.configs import RuntimeConfig, settings
 from eatnas_tf.errors import InputError
 
 SCHEMA = 1
 CAPS = ("cycles", "patience")  # may grow between two runs on the same folder
+FREE = ("from",)  # a folder may move; that it holds the same is seen when the journal is read
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,9 @@ class Workdir:
 
     def write(self, name: str, content: dict[str, Any]) -> None:
         """A JSON file, replaced as a whole."""
-        partial = self.path / f"{name}.partial"
-        with partial.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self.path / name)
+        durable.write(
+            self.path / name, lambda file: file.write(f"{json.dumps(content, indent=2)}\n".encode())
+        )
 
     def read(self, name: str) -> dict[str, Any]:
         """Raises InputError if the file is missing or is no JSON object of our schema."""
@@ -133,12 +130,16 @@ def _refuse_change(path: Path, found: dict[str, Any], stage: str, wanted: dict[s
         raise InputError(f"{path / 'config.json'} has no settings; restore it or use another folder")
     for name in dict.fromkeys((*old_settings, *wanted)):
         old, new = old_settings.get(name), wanted.get(name)
-        if old != new and not (name in CAPS and isinstance(old, int) and isinstance(new, int) and new > old):
+        if old != new and name not in FREE and not (name in CAPS and _raised(old, new)):
             hint = "may only be raised" if name in CAPS else "cannot change"
             raise InputError(
                 f"--{name}: {_text(old)} in {path}, now {_text(new)}; it {hint} there: "
                 "use another --workdir or the old value"
             )
+
+
+def _raised(old: Any, new: Any) -> bool:
+    return isinstance(old, int) and isinstance(new, int) and new > old
 
 
 def _plain(value: Any) -> Any:

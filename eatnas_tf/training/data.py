@@ -92,6 +92,9 @@ class Source(Protocol):
 
     def test(self) -> Examples | Streamed: ...
 
+    def refuse_without_test(self) -> None:
+        """Raises InputError if there is no test split, without reading it."""
+
 
 def open_source(config: DataConfig, image_size: int | None) -> Source:
     """The dataset that `config` names, resized to `image_size` if given. Raises InputError."""
@@ -162,6 +165,13 @@ class NpzSource:
                 f"{self._path}: x_test, y_test do not match x_train, y_train in channels or classes"
             )
         return Examples(resized(images, self.image_size), labels)
+
+    def refuse_without_test(self) -> None:
+        missing = {"x_test", "y_test"} - set(npz.names(self._path))
+        if missing:
+            raise InputError(
+                f"{self._path}: no {max(missing)}; a retraining ends with a test on x_test, y_test"
+            )
 
     def _arrays(self, part: str) -> tuple[np.ndarray, np.ndarray]:
         images, labels = npz.arrays(self._path, (f"x_{part}", f"y_{part}"))
@@ -238,10 +248,14 @@ class TfdsSource:
 
     def test(self) -> Examples | Streamed:
         """The split called test, or validation where there is no labelled test split (ImageNet)."""
-        name = "validation" if self._builder.name.startswith("imagenet") else "test"
-        if name not in self._builder.info.splits:
-            raise InputError(f"dataset {self._builder.name!r} has no {name} split")
-        return self._split(name)
+        return self._split(self._test_name())
+
+    def refuse_without_test(self) -> None:
+        if self._test_name() not in self._builder.info.splits:
+            raise InputError(f"dataset {self._builder.name!r} has no {self._test_name()} split to test on")
+
+    def _test_name(self) -> str:
+        return "validation" if self._builder.name.startswith("imagenet") else "test"
 
     def _split(self, name: str) -> Examples | Streamed:
         count = self._builder.info.splits[name].num_examples

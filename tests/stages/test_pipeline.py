@@ -106,9 +106,15 @@ def test_the_same_command_on_a_finished_pipeline_only_shows_it_again(stage, pipe
 
 
 def test_no_search_and_no_selection_reads_the_test_split(stage) -> None:
-    """Without a test split search and selection work; only the last step, the test, misses it."""
+    """A test split that cannot be read disturbs neither; only the last step, the test, finds it out."""
     train = open_source(DataConfig(), 14).train()
-    np.savez(stage.folder / "train_only.npz", x_train=train.images[:300], y_train=train.labels[:300])
+    np.savez(
+        stage.folder / "train_only.npz",
+        x_train=train.images[:300],
+        y_train=train.labels[:300],
+        x_test=np.zeros(3),
+        y_test=np.zeros(3),
+    )
     flags = (
         "--dataset=npz:train_only.npz",
         "--strides=2,2",
@@ -130,9 +136,71 @@ def test_no_search_and_no_selection_reads_the_test_split(stage) -> None:
     assert searched.returncode == 0, searched.stderr
     refused = stage.run("retrain", *flags, "--from=untested", "--workdir=untested_retrain")
     assert refused.returncode == 2
-    assert "no x_test" in refused.stderr
+    assert "x_test is float64 (3,)" in refused.stderr
     lines = stage.journal("untested_retrain")[1:]
     assert [(line["name"], line["on"]) for line in lines] == [
         ("network1", "validation"),
         ("network2", "validation"),
     ]
+
+
+def test_what_would_end_a_later_stage_is_refused_before_the_first(stage) -> None:
+    for flags, message in (
+        (
+            ("--search_preset=cifar10_search", "--dataset=fashion_mnist_mini"),
+            "--blocks: 7 in a search, 4 in the",
+        ),
+        (("--top_k=50",), "--top_k: 50 to retrain of --population=6"),
+        (("--preset=quickstart_search",), "--preset is for a single stage"),
+        (("--from=elsewhere",), "--from is for a single stage"),
+        (("--train_examples=9000",), "--train_examples: 9000 is more than the 5000"),
+    ):
+        refused = stage.run("pipeline", *flags, "--workdir=never")
+        assert refused.returncode == 2
+        assert refused.stderr.startswith(f"pipeline: {message}")
+        assert not (stage.folder / "never").exists()
+
+
+def test_a_pipelines_folder_may_move(stage, pipeline) -> None:
+    (stage.folder / "run").rename(stage.folder / "moved")
+    again = stage.run("pipeline", *SMALL, "--workdir=moved")
+    (stage.folder / "moved").rename(stage.folder / "run")
+    assert again.returncode == 0, again.stderr
+
+
+def test_a_retraining_of_other_architectures_is_refused(stage, pipeline) -> None:
+    code = "-".join(["sep_k3_s1_w1.0_d1"] * 2)
+    frame = (
+        "--image_size=14",
+        "--strides=2,2",
+        "--stem_filters=4",
+        "--head_filters=16",
+        "--train_examples=100",
+    )
+    first = stage.run("retrain", *frame, f"--architecture={code}", "--workdir=one")
+    assert first.returncode == 0, first.stderr
+    text = (stage.folder / "one" / "journal.jsonl").read_text()
+    (stage.folder / "one" / "journal.jsonl").write_text(text.replace("sep_k3_s1", "sep_k5_s1"))
+    changed = stage.run("retrain", *frame, f"--architecture={code}", "--workdir=one")
+    assert changed.returncode == 2
+    assert "one has retrained sep_k5_s1" in changed.stderr
+
+
+def test_a_training_that_diverges_scores_0_and_ends_a_retraining_only_if_none_is_better(stage) -> None:
+    code = "-".join(["sep_k3_s1_w1.0_d1"] * 2)
+    flags = (
+        "--image_size=14",
+        "--strides=2,2",
+        "--stem_filters=4",
+        "--head_filters=16",
+        "--train_examples=300",
+        f"--architecture={code}",
+        "--learning_rate=1e30",
+        "--workdir=diverged",
+    )
+    for _ in range(2):
+        refused = stage.run("retrain", *flags)
+        assert refused.returncode == 2
+        assert "its loss became no number; lower --learning_rate in another --workdir" in refused.stderr
+    (line,) = stage.journal("diverged")[1:]
+    assert (line["top1"], line["loss"]) == (0.0, None)
