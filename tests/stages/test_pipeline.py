@@ -148,7 +148,11 @@ def test_what_would_end_a_later_stage_is_refused_before_the_first(stage) -> None
     for flags, message in (
         (
             ("--search_preset=cifar10_search", "--dataset=fashion_mnist_mini"),
-            "--blocks: 7 in a search, 4 in the",
+            "strides: 4 given for 7 blocks",
+        ),
+        (
+            ("--transfer_preset=imagenet_transfer", "--dataset=fashion_mnist_mini"),
+            "--blocks: 4 in a search, 7 in the transfer after it",
         ),
         (("--top_k=50",), "--top_k: 50 to retrain of --population=6"),
         (("--preset=quickstart_search",), "--preset is for a single stage"),
