@@ -12,7 +12,7 @@ from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans
-from eatnas_tf.stages.stopping import stoppable
+from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import Source, cut, division, open_source, split
 
@@ -64,6 +64,7 @@ def _retrain(
         retrainer = Retrainer(config, strategy, frame, workdir, bar)
 
         def carry_out(task: Task, part: Any, contest: Any, on: str) -> None:
+            stop_if_asked()
             if task.number not in done:
                 done[task.number] = retrainer.train(task, part, contest, on)
                 journal.append(done[task.number])

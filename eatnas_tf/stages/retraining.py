@@ -18,6 +18,7 @@ from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.progress import Bar
 from eatnas_tf.space import Architecture
+from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Examples, Streamed
 from eatnas_tf.training.trainer import Epoch, Evaluation, Trainer, Whitening, evaluation
@@ -68,6 +69,7 @@ class Retrainer:
             self._bar.at(before + epoch.number, told[0])
 
         def on_share(share: float) -> None:
+            stop_if_asked()
             self._bar.at(before + share * recipe.epochs, told[0])
 
         seed = (self._config.seed + task.number) % 2**31

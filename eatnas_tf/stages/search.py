@@ -22,7 +22,7 @@ from eatnas_tf.evolution.journal import individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.stages import devices, plans
-from eatnas_tf.stages.stopping import stoppable
+from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import Source, division, open_source, split
 
@@ -112,7 +112,9 @@ def _evolve(
             _write_best(workdir, evolution, setting.frame)
             board.scalars(population.scalars(evolution), evolution.cycle)
             bar.at(evolution.evaluations, population.status(evolution))
+            stop_if_asked()
 
+        stop_if_asked()
         evolve(evolution, evaluate, taken)
 
 
@@ -129,6 +131,11 @@ def _evaluator(
     inherited = None
     if basic is not None and basic.weights is not None and basic.frame is not None:
         inherited = Trained(expand(basic.architecture, basic.frame), weight_file.load(basic.weights))
+
+    def on_share(share: float) -> None:
+        stop_if_asked()
+        bar.at(evolution.evaluations + share, population.status(evolution))
+
     return Evaluator(
         frame=setting.frame,
         trainer=Trainer(strategy, train, config.training),
@@ -140,7 +147,7 @@ def _evaluator(
         workdir=workdir,
         parent_of=lambda number: evolution.told[number].architecture,
         basic=inherited,
-        on_share=lambda share: bar.at(evolution.evaluations + share, population.status(evolution)),
+        on_share=on_share,
     )
 
 

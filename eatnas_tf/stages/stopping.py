@@ -1,4 +1,8 @@
-"""SIGINT and SIGTERM end a stage between two steps of Python, and say how to go on."""
+"""SIGINT and SIGTERM end a stage at the next safe place, and say how to go on.
+
+An exception thrown from a signal into the middle of TensorFlow may come out as another one or not at all. So the
+first signal is only noted, and `stop_if_asked` acts on it between two steps; a second one does not wait.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+_asked: list[int] = []  # signals are the process's, and so is this
 
 
 class Stopped(BaseException):
@@ -18,14 +24,23 @@ class Stopped(BaseException):
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """While the block runs, SIGINT and SIGTERM raise Stopped in it."""
+    """While the block runs, SIGINT and SIGTERM are noted for `stop_if_asked`; a second one raises Stopped."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Stopped(number)
+    def note(number: int, frame: FrameType | None) -> None:
+        if _asked:
+            raise Stopped(number)
+        _asked.append(number)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
+        _asked.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def stop_if_asked() -> None:
+    """Raises Stopped if a signal has come. Called between steps, where nothing is half done."""
+    if _asked:
+        raise Stopped(_asked[0])
