@@ -1,7 +1,7 @@
 """SIGINT and SIGTERM end a stage at the next safe place, and say how to go on.
 
-An exception thrown from a signal into the middle of TensorFlow may come out as another one or not at all. So the
-first signal is only noted, and `stop_if_asked` acts on it between two steps; a second one does not wait.
+An exception thrown from a signal into the middle of TensorFlow may come out as another one or not at all. So
+the first signal is only noted, and `stop_if_asked` acts on it between two steps; a second one does not wait.
 """
 
 from __future__ import annotations
