@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.evolution import (
+    Alone,
     Candidate,
     Evolution,
     Individual,
     Journal,
     Measurement,
-    evolve,
+    Task,
+    Workforce,
+    evolve_with,
     perturbed_population,
     random_population,
     top,
 )
 from eatnas_tf.evolution.journal import individuals, line_of
-from eatnas_tf.layers import Frame
+from eatnas_tf.layers import Frame, expand
 from eatnas_tf.reporting import population, progress, tables
+from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
+from eatnas_tf.stages.worker import OnShare, Place
+from eatnas_tf.stages.workers import LocalWorkers
 from eatnas_tf.training.data import Source, division, open_source, split
+
+if TYPE_CHECKING:
+    from eatnas_tf.stages.evaluation import Evaluator
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,13 @@ class Setting:
         if self.basic is None:
             return random_population(self.plan.space, size, seed)
         return perturbed_population(self.basic.architecture, self.plan.perturb, size, seed)
+
+    def size(self, architecture: Architecture) -> float:
+        """The objective of an architecture that nothing else could be measured of."""
+        recipe = self.config.training
+        return self.plan.objective(
+            expand(architecture, self.frame, recipe.dropout, auxiliary=recipe.auxiliary_weight > 0)
+        )
 
 
 def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> None:
@@ -94,7 +113,7 @@ def _evolve(
     workdir: Workdir,
     title: str,
 ) -> None:
-    strategy = devices.strategy(runtime)
+    places = devices.places(runtime)
     from eatnas_tf.reporting.board import Board
 
     board = Board(workdir.tensorboard)
@@ -102,26 +121,73 @@ def _evolve(
         board.scalars(scalars, cycle)
     workdir.keep_weights(evolution.alive_or_needed())
     total = setting.config.evolution.population + evolution.cycles
+    shares: dict[int, float] = {}  # of the candidates that are out
     with progress.bar(title, total, "evaluation") as bar:
         bar.resumed(evolution.evaluations)
-        evaluate = _evaluator(setting, strategy, evolution, workdir, bar)
+
+        def show() -> None:
+            bar.at(evolution.evaluations + sum(shares.values()), population.status(evolution))
+
+        def on_share(number: int, share: float) -> None:
+            shares[number] = min(share, 0.99)  # it is done when it is taken
+            show()
 
         def taken(individual: Individual) -> None:
+            shares.pop(individual.id, None)
             journal.append(line_of(individual, evolution.quality))
-            workdir.keep_weights(evolution.alive_or_needed())
+            workdir.keep_weights(evolution.alive_or_needed(), evolution.out)
             _write_best(workdir, evolution, setting.frame)
             board.scalars(population.scalars(evolution), evolution.cycle)
-            bar.at(evolution.evaluations, population.status(evolution))
-            stop_if_asked()
+            show()
 
+        with closing(_workforce(setting, runtime, places, workdir, on_share)) as workforce:
+            evolve_with(evolution, workforce, taken)
         stop_if_asked()
-        evolve(evolution, evaluate, taken)
 
 
-def _evaluator(
-    setting: Setting, strategy: Any, evolution: Evolution, workdir: Workdir, bar: progress.Bar
-) -> Callable[[Candidate], Measurement]:
-    from eatnas_tf.layers import expand
+def _workforce(
+    setting: Setting, runtime: RuntimeConfig, places: list[Place], workdir: Workdir, on_share: OnShare
+) -> Workforce:
+    """Local workers, or this process if there is one place only."""
+    if len(places) > 1:
+        build = partial(evaluation_in_worker, setting.config, workdir, registry.files())
+        return LocalWorkers(places, build, setting.size, on_share)
+
+    def on_share_or_stop(number: int, share: float) -> None:
+        stop_if_asked()
+        on_share(number, share)
+
+    evaluator = _evaluator(setting, devices.strategy(runtime), workdir, on_share_or_stop)
+
+    def evaluate(task: Task) -> Measurement:
+        stop_if_asked()
+        return evaluator(task)
+
+    return Alone(evaluate)
+
+
+def evaluation_in_worker(
+    config: SearchConfig, workdir: Workdir, plugins: tuple[str, ...], place: Place, on_share: OnShare
+) -> Callable[[str], Measurement]:
+    """What a worker evaluates the JSON of this search's tasks with, everything opened anew in its process."""
+    for path in plugins:
+        registry.add_file(path)
+    setting = _set_up(config)
+    strategy = devices.strategy(RuntimeConfig(str(workdir.path)), place.threads)
+    import tensorflow as tf
+
+    evaluator = _evaluator(setting, strategy, workdir, on_share)
+
+    def evaluate(text: str) -> Measurement:
+        try:
+            return evaluator(Task.from_json(text, setting.plan.space.primitives))
+        except tf.errors.ResourceExhaustedError as error:
+            raise MemoryError(str(error)) from error
+
+    return evaluate
+
+
+def _evaluator(setting: Setting, strategy: Any, workdir: Workdir, on_share: OnShare) -> Evaluator:
     from eatnas_tf.network import weight_file
     from eatnas_tf.stages.evaluation import Evaluator, Trained
     from eatnas_tf.training.trainer import Trainer
@@ -131,11 +197,6 @@ def _evaluator(
     inherited = None
     if basic is not None and basic.weights is not None and basic.frame is not None:
         inherited = Trained(expand(basic.architecture, basic.frame), weight_file.load(basic.weights))
-
-    def on_share(share: float) -> None:
-        stop_if_asked()
-        bar.at(evolution.evaluations + share, population.status(evolution))
-
     return Evaluator(
         frame=setting.frame,
         trainer=Trainer(strategy, train, config.training),
@@ -145,7 +206,6 @@ def _evaluator(
         training=config.training,
         seed=config.seed,
         workdir=workdir,
-        parent_of=lambda number: evolution.told[number].architecture,
         basic=inherited,
         on_share=on_share,
     )
