@@ -164,11 +164,12 @@ class PipelineConfig:
 
 @dataclass(frozen=True)
 class RuntimeConfig:
-    """Where and on what a stage runs."""
+    """Where and on what a stage runs. `workers` evaluate a search's candidates; None: as many as fit."""
 
     workdir: str
     distribution: str = "one_device"
     logical_cpus: int = 0
+    workers: int | None = None
 
 
 def settings(config: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from eatnas_tf.errors import InputError, UnknownNameError
 GROUPS = ("mutations", "perturbations", "conv_ops", "primitives", "objectives")
 
 _added: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
+_files: list[str] = []
 
 
 def names(group: str) -> list[str]:
@@ -65,6 +66,11 @@ def add(group: str, name: str, part: Any) -> None:
     _added[group][name] = part
 
 
+def files() -> tuple[str, ...]:
+    """The paths that `add_file` took, for another process to take them too."""
+    return tuple(_files)
+
+
 def add_file(path: str) -> None:
     """Registers the parts of a Python file: its one dict whose keys are plugin groups."""
     spec = importlib.util.spec_from_file_location(f"eatnas_tf_plugins_{Path(path).stem}", path)
@@ -91,6 +97,7 @@ def add_file(path: str) -> None:
             raise InputError(f"--plugins={path}: {group} is not a dict from names to parts")
         for name, part in parts.items():
             add(group, name, part)
+    _files.append(path)
 
 
 @cache

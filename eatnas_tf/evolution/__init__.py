@@ -3,12 +3,15 @@
 from eatnas_tf.evolution.journal import Journal
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement, Population, top
 from eatnas_tf.evolution.scoring import Quality, Score
-from eatnas_tf.evolution.search import Evolution, Limits, evolve
+from eatnas_tf.evolution.search import Evolution, Limits, evolve, evolve_with
 from eatnas_tf.evolution.transfer import perturbed_population, random_population
+from eatnas_tf.evolution.workforce import Alone, Finished, Task, Workforce
 
 __all__ = [
+    "Alone",
     "Candidate",
     "Evolution",
+    "Finished",
     "Individual",
     "Journal",
     "Limits",
@@ -16,7 +19,10 @@ __all__ = [
     "Population",
     "Quality",
     "Score",
+    "Task",
+    "Workforce",
     "evolve",
+    "evolve_with",
     "perturbed_population",
     "random_population",
     "top",

@@ -15,6 +15,19 @@ from eatnas_tf.evolution.population import Candidate, Individual, Measurement
 from eatnas_tf.space import Architecture, Change, Primitive
 
 SCHEMA = 1
+FIELDS = (
+    "id",
+    "parent",
+    "architecture",
+    "mutated",
+    "accuracy",
+    "size",
+    "score",
+    "cycle",
+    "replaced",
+    "quality",
+    "seconds",
+)
 
 
 class Journal:
@@ -87,7 +100,10 @@ class Journal:
 
 
 def line_of(individual: Individual, quality: float | None) -> dict[str, Any]:
-    """A candidate as the journal holds it, with the quality of the population that it joined."""
+    """A candidate as the journal holds it, with the quality of the population that it joined.
+
+    These are FIELDS, then the measurement's details, such as the reason why a candidate failed.
+    """
     candidate, measurement = individual.candidate, individual.measurement
     return {
         "id": candidate.id,
@@ -115,7 +131,8 @@ def individuals(journal: Journal, primitives: Sequence[Primitive] | None = None)
                 line["parent"],
                 tuple(Change(*change) for change in line["mutated"]),
             )
-            measurement = Measurement(line["accuracy"], line["size"], line["seconds"])
+            details = {name: value for name, value in line.items() if name not in FIELDS}
+            measurement = Measurement(line["accuracy"], line["size"], line["seconds"], details)
             yield Individual(candidate, measurement, line["score"], line["cycle"], line["replaced"])
         except (KeyError, TypeError, AttributeError, InputError) as error:
             raise InputError(

@@ -9,6 +9,7 @@ from random import Random
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement, Population, top
 from eatnas_tf.evolution.scoring import Quality
+from eatnas_tf.evolution.workforce import Alone, Task, Workforce
 from eatnas_tf.space import Architecture, differences
 
 Perturb = Callable[[Architecture, Random], Architecture]
@@ -90,6 +91,11 @@ class Evolution:
         return len(self.told)
 
     @property
+    def out(self) -> set[int]:
+        """Ids of the candidates that were asked for and not told of yet."""
+        return set(self._out)
+
+    @property
     def finished(self) -> str | None:
         """Why the search is over, or None while it is not."""
         if self.quality is None:
@@ -119,6 +125,7 @@ class Evolution:
     def tell(self, candidate: Candidate, measurement: Measurement) -> Individual:
         """Takes a candidate's measurement: it joins the population, and its tournament's worst leaves."""
         _, worst = self._out.pop(candidate.id)
+        self._exhausted = False  # who joins now may be a parent of something new
         if worst is not None and all(alive.id != worst for alive in self.population.individuals):
             worst = self.population.tournament(self._limits.sample, self._generator(candidate.id))[1].id
         score = self._score(measurement.accuracy, measurement.size)
@@ -194,7 +201,29 @@ def evolve(
     `taken` hears of every individual.
     Nothing here knows what an architecture is evaluated by: a table, a simulation or a training.
     """
-    while (candidate := evolution.ask()) is not None:
-        taken(evolution.tell(candidate, evaluate(candidate)))
+    return evolve_with(evolution, Alone(lambda task: evaluate(task.candidate)), taken)
+
+
+def evolve_with(
+    evolution: Evolution,
+    workforce: Workforce,
+    taken: Callable[[Individual], None] = lambda individual: None,
+) -> Peak:
+    """Runs a search to its end in steady state: whenever a place is free, it gets the next child.
+
+    With a capacity of 1 this is Algorithm 1 to the letter. Candidates that are out when the search converges
+    still count, and one that raises the quality lets it go on. The workforce is left open.
+    """
+    under_way = 0
+    while True:
+        while under_way < workforce.capacity and (candidate := evolution.ask()) is not None:
+            parent = None if candidate.parent is None else evolution.told[candidate.parent].architecture
+            workforce.submit(Task(candidate, parent))
+            under_way += 1
+        if not under_way:
+            break
+        finished = workforce.next_finished()
+        under_way -= 1
+        taken(evolution.tell(finished.candidate, finished.measurement))
     assert evolution.peak is not None
     return evolution.peak

@@ -1,12 +1,20 @@
-"""TensorBoard: what a run writes for it, rewritten from the journal when a run goes on."""
+"""TensorBoard: what a run writes for it, rewritten from the journal when a run goes on.
+
+Events are written without a TensorFlow operation: the first one would take every GPU for this process, and a
+search's workers need them.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from pathlib import Path
 
-import tensorflow as tf
 from absl import logging
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.plugins.scalar.summary_v2 import scalar_pb
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from eatnas_tf.training.trainer import Epoch
 
@@ -15,23 +23,16 @@ class Board:
     """Scalars of one run in `folder`. What cannot be written is said once and never ends the run."""
 
     def __init__(self, folder: Path) -> None:
+        self._file = folder / f"events.out.tfevents.{time.time():.0f}.{os.getpid()}"
         self._silent = False
-        try:
-            shutil.rmtree(folder, ignore_errors=True)
-            self._writer = tf.summary.create_file_writer(str(folder))
-        except (OSError, tf.errors.OpError) as error:
-            self._give_up(error)
+        shutil.rmtree(folder, ignore_errors=True)
+        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
 
     def scalars(self, values: dict[str, float], step: int) -> None:
-        if self._silent:
-            return
-        try:
-            with self._writer.as_default(step):
-                for tag, value in values.items():
-                    tf.summary.scalar(tag, value)
-            self._writer.flush()
-        except (OSError, tf.errors.OpError) as error:
-            self._give_up(error)
+        now = time.time()
+        self._write(
+            *(Event(wall_time=now, step=step, summary=scalar_pb(tag, value)) for tag, value in values.items())
+        )
 
     def epoch(self, epoch: Epoch) -> None:
         """One epoch of a retraining; the step is the epoch."""
@@ -44,6 +45,14 @@ class Board:
             epoch.number,
         )
 
-    def _give_up(self, error: Exception) -> None:
-        self._silent = True
-        logging.warning("TensorBoard: cannot write (%s); the run goes on without", str(error).splitlines()[0])
+    def _write(self, *events: Event) -> None:
+        if self._silent:
+            return
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self._file.open("ab") as file:
+                for event in events:
+                    RecordWriter(file).write(event.SerializeToString())
+        except OSError as error:
+            self._silent = True
+            logging.warning("TensorBoard: cannot write (%s); the run goes on without", error)

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
@@ -14,7 +15,7 @@ from absl import logging
 
 from eatnas_tf.configs import TrainingConfig
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Candidate, Measurement
+from eatnas_tf.evolution import Candidate, Measurement, Task
 from eatnas_tf.layers import Frame, Network, expand
 from eatnas_tf.network import inheritance, weight_file
 from eatnas_tf.network.builder import assign, build, weights_of
@@ -35,8 +36,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Measures candidates of one search. `parent_of` finds the architecture of a candidate by its id,
-    `on_share` hears how much of the candidate at hand is done.
+    """Measures candidates of one search. `on_share` hears a candidate's id and how much of it is done.
 
     Weights are written before the measurement is given back, so that a journal never names what is not there.
     A training that diverges has accuracy 0 and leaves no weights.
@@ -50,17 +50,16 @@ class Evaluator:
     training: TrainingConfig
     seed: int
     workdir: Workdir
-    parent_of: Callable[[int], Architecture]
     basic: Trained | None = None
-    on_share: Callable[[float], None] = lambda share: None
+    on_share: Callable[[int, float], None] = lambda number, share: None
 
-    def __call__(self, candidate: Candidate) -> Measurement:
-        start = time.perf_counter()
+    def __call__(self, task: Task) -> Measurement:
+        start, candidate = time.perf_counter(), task.candidate
         network = self._network(candidate.architecture)
         keras.utils.set_random_seed(self._drawn(candidate))  # of layers that only their plugin knows
         with self.trainer.strategy.scope():
             model = build(network, seed=[self.seed, candidate.id])
-        origins = self._inherit(candidate, network, model)
+        origins = self._inherit(task, network, model)
         accuracy, loss = self._train(candidate, model)
         if math.isfinite(loss):
             weight_file.save(self.workdir.weights_of(candidate.id), weights_of(model))
@@ -72,7 +71,8 @@ class Evaluator:
 
     def _train(self, candidate: Candidate, model: keras.Model) -> tuple[float, float]:
         """Validation accuracy and loss; accuracy 0 with a loss that is no number if the training diverged."""
-        if not self.trainer.train(model, self._drawn(candidate), on_share=self.on_share):
+        on_share = partial(self.on_share, candidate.id)
+        if not self.trainer.train(model, self._drawn(candidate), on_share=on_share):
             return 0.0, math.nan
         found = self.trainer.evaluate(model, self.validation)
         return (found.top1, found.loss) if math.isfinite(found.loss) else (0.0, math.nan)
@@ -81,9 +81,9 @@ class Evaluator:
         """The seed of one candidate's training."""
         return int(np.random.default_rng([self.seed, candidate.id]).integers(2**31))
 
-    def _inherit(self, candidate: Candidate, network: Network, model: keras.Model) -> dict[str, int] | None:
+    def _inherit(self, task: Task, network: Network, model: keras.Model) -> dict[str, int] | None:
         """Gives the model what it inherits; says how many variables came from where."""
-        parent = self._parent(candidate)
+        parent = self._parent(task)
         if parent is None:
             return None
         weights, origins = inheritance.inherit(
@@ -92,17 +92,18 @@ class Evaluator:
         assign(model, weights)
         return inheritance.summary(origins)
 
-    def _parent(self, candidate: Candidate) -> Trained | None:
+    def _parent(self, task: Task) -> Trained | None:
+        candidate = task.candidate
         if self.inherit == "none":
             return None
-        if candidate.parent is None:
+        if candidate.parent is None or task.parent is None:
             return self.basic
         try:
             weights = weight_file.load(self.workdir.weights_of(candidate.parent))
         except InputError as error:
             logging.warning("candidate %d starts from fresh weights: %s", candidate.id, error)
             return None
-        return Trained(self._network(self.parent_of(candidate.parent)), weights)
+        return Trained(self._network(task.parent), weights)
 
     def _network(self, architecture: Architecture) -> Network:
         tower = self.training.auxiliary_weight > 0

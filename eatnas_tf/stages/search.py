@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from contextlib import closing
+from dataclasses import asdict
+from functools import partial
 
-from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
+from eatnas_tf import registry
+from eatnas_tf.configs import RuntimeConfig, SearchConfig
 from eatnas_tf.evolution import (
-    Candidate,
+    Alone,
     Evolution,
     Individual,
     Journal,
     Measurement,
-    evolve,
-    perturbed_population,
-    random_population,
+    Task,
+    Workforce,
+    evolve_with,
     top,
 )
 from eatnas_tf.evolution.journal import individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
-from eatnas_tf.stages import devices, plans
+from eatnas_tf.stages import devices
+from eatnas_tf.stages.setting import Setting, evaluation_in_worker, evaluator_of, set_up
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
-from eatnas_tf.training.data import Source, division, open_source, split
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A search with everything it starts from."""
-
-    config: SearchConfig
-    plan: plans.SearchPlan
-    basic: plans.Basic | None
-    source: Source
-    frame: Frame
-
-    def first_population(self) -> list[Candidate]:
-        size, seed = self.config.evolution.population, self.config.seed
-        if self.basic is None:
-            return random_population(self.plan.space, size, seed)
-        return perturbed_population(self.basic.architecture, self.plan.perturb, size, seed)
+from eatnas_tf.stages.worker import OnShare, Place
+from eatnas_tf.stages.workers import LocalWorkers
 
 
 def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> None:
@@ -50,7 +36,7 @@ def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> 
     Leaves the journal, best.json (the ranking of the best population) and the weights of what is alive.
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
-    setting = _set_up(config)
+    setting = set_up(config)
     plan, kind = setting.plan, "search" if setting.basic is None else "transfer"
     evolution = Evolution(
         setting.first_population(), plan.perturb, plan.score, plan.quality, plan.limits, config.seed
@@ -70,21 +56,6 @@ def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> 
         _show(evolution, config.top_k, title)
 
 
-def _set_up(config: SearchConfig) -> Setting:
-    plan = plans.search(config)
-    basic = None
-    if isinstance(config, TransferConfig):
-        origin = plans.basic(config.source, config.architecture)
-        complete = plan.space.complete(origin.architecture)
-        plan.space.refuse_outsider(complete)
-        weights = origin.weights if config.inherit_seed == "retrained" else None
-        basic = plans.Basic(complete, origin.frame, weights)
-    source = open_source(config.data, config.frame.image_size)
-    division(config.data, source.train_count)
-    frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
-    return Setting(config, plan, basic, source, frame)
-
-
 def _evolve(
     setting: Setting,
     runtime: RuntimeConfig,
@@ -94,7 +65,7 @@ def _evolve(
     workdir: Workdir,
     title: str,
 ) -> None:
-    strategy = devices.strategy(runtime)
+    places = devices.places(runtime)
     from eatnas_tf.reporting.board import Board
 
     board = Board(workdir.tensorboard)
@@ -102,53 +73,49 @@ def _evolve(
         board.scalars(scalars, cycle)
     workdir.keep_weights(evolution.alive_or_needed())
     total = setting.config.evolution.population + evolution.cycles
+    shares: dict[int, float] = {}  # of the candidates that are out
     with progress.bar(title, total, "evaluation") as bar:
         bar.resumed(evolution.evaluations)
-        evaluate = _evaluator(setting, strategy, evolution, workdir, bar)
+
+        def show() -> None:
+            bar.at(evolution.evaluations + sum(shares.values()), population.status(evolution))
+
+        def on_share(number: int, share: float) -> None:
+            shares[number] = min(share, 0.99)  # it is done when it is taken
+            show()
 
         def taken(individual: Individual) -> None:
+            shares.pop(individual.id, None)
             journal.append(line_of(individual, evolution.quality))
-            workdir.keep_weights(evolution.alive_or_needed())
+            workdir.keep_weights(evolution.alive_or_needed(), evolution.out)
             _write_best(workdir, evolution, setting.frame)
             board.scalars(population.scalars(evolution), evolution.cycle)
-            bar.at(evolution.evaluations, population.status(evolution))
-            stop_if_asked()
+            show()
 
+        with closing(_workforce(setting, runtime, places, workdir, on_share)) as workforce:
+            evolve_with(evolution, workforce, taken)
         stop_if_asked()
-        evolve(evolution, evaluate, taken)
 
 
-def _evaluator(
-    setting: Setting, strategy: Any, evolution: Evolution, workdir: Workdir, bar: progress.Bar
-) -> Callable[[Candidate], Measurement]:
-    from eatnas_tf.layers import expand
-    from eatnas_tf.network import weight_file
-    from eatnas_tf.stages.evaluation import Evaluator, Trained
-    from eatnas_tf.training.trainer import Trainer
+def _workforce(
+    setting: Setting, runtime: RuntimeConfig, places: list[Place], workdir: Workdir, on_share: OnShare
+) -> Workforce:
+    """Local workers, or this process if there is one place only."""
+    if len(places) > 1:
+        build = partial(evaluation_in_worker, setting.config, workdir, registry.files())
+        return LocalWorkers(places, build, setting.size, on_share)
 
-    config, basic = setting.config, setting.basic
-    train, validation = split(setting.source.train(), config.data, config.seed)
-    inherited = None
-    if basic is not None and basic.weights is not None and basic.frame is not None:
-        inherited = Trained(expand(basic.architecture, basic.frame), weight_file.load(basic.weights))
-
-    def on_share(share: float) -> None:
+    def on_share_or_stop(number: int, share: float) -> None:
         stop_if_asked()
-        bar.at(evolution.evaluations + share, population.status(evolution))
+        on_share(number, share)
 
-    return Evaluator(
-        frame=setting.frame,
-        trainer=Trainer(strategy, train, config.training),
-        validation=validation,
-        objective=setting.plan.objective,
-        inherit=config.evolution.inherit,
-        training=config.training,
-        seed=config.seed,
-        workdir=workdir,
-        parent_of=lambda number: evolution.told[number].architecture,
-        basic=inherited,
-        on_share=on_share,
-    )
+    evaluator = evaluator_of(setting, devices.strategy(runtime), workdir, on_share_or_stop)
+
+    def evaluate(task: Task) -> Measurement:
+        stop_if_asked()
+        return evaluator(task)
+
+    return Alone(evaluate)
 
 
 def _write_best(workdir: Workdir, evolution: Evolution, frame: Frame) -> None:

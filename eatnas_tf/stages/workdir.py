@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -21,7 +21,10 @@ from eatnas_tf.errors import InputError
 
 SCHEMA = 1
 CAPS = ("cycles", "patience")  # may grow between two runs on the same folder
-FREE = ("from",)  # a folder may move; that it holds the same is seen when the journal is read
+FREE = (
+    "from",  # a folder may move; that it holds the same is seen when the journal is read
+    "workers",
+)
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,15 @@ class Workdir:
         """The weights of one candidate."""
         return self.path / "weights" / f"{number:06d}.npz"
 
-    def keep_weights(self, numbers: set[int]) -> None:
-        """Deletes the weights of all candidates but those, and what a crash left half-written."""
+    def keep_weights(self, numbers: Collection[int], written: Collection[int] = ()) -> None:
+        """Deletes the weights of all candidates but those, and what a crash left half-written.
+
+        Of candidates in `written`, whose files other processes may be writing, nothing is touched.
+        """
         kept = {self.weights_of(number).name for number in numbers}
+        touched = {self.weights_of(number).stem for number in written}
         for file in (self.path / "weights").iterdir():
-            if file.name not in kept:
+            if file.name not in kept and file.name.partition(".")[0] not in touched:
                 file.unlink()
 
     def write(self, name: str, content: dict[str, Any]) -> None:

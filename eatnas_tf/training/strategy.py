@@ -15,9 +15,10 @@ from eatnas_tf.errors import InputError
 _configured: list[tuple[str, int]] = []
 
 
-def configure(distribution: str = "one_device", logical_cpus: int = 0) -> Any:
+def configure(distribution: str = "one_device", logical_cpus: int = 0, threads: int | None = None) -> Any:
     """The strategy of this process: one device, or all GPUs, or the CPU split into `logical_cpus` devices.
 
+    An operation uses `threads` threads, by default one a core.
     Has to come before TensorFlow's first operation. Raises InputError if there is nothing to mirror over, or
     if the process already runs otherwise.
     """
@@ -29,13 +30,15 @@ def configure(distribution: str = "one_device", logical_cpus: int = 0) -> Any:
             "over parts of the CPU"
         )
     if not _configured:
-        _prepare_devices(logical_cpus)
+        _prepare_devices(logical_cpus, threads)
     strategy = _strategy(distribution, logical_cpus)
     _configured[:] = [(distribution, logical_cpus)]
     return strategy
 
 
-def _prepare_devices(logical_cpus: int) -> None:
+def _prepare_devices(logical_cpus: int, threads: int | None) -> None:
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
     if logical_cpus:

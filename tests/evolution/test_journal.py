@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Candidate, Individual, Journal, Measurement
-from eatnas_tf.evolution.journal import individuals, line_of
+from eatnas_tf.evolution.journal import FIELDS, individuals, line_of
 from eatnas_tf.space import Architecture, Change
 
 CODES = ("sep_k3_s1_w1.0_d1", "mb3_k5_s0_w0.5_d2", "mb6_k7_s1_w2.0_d4")
@@ -63,18 +63,6 @@ def _individual(number: int, **changes) -> Individual:
     )
 
 
-def _restored(individual: Individual) -> Individual:
-    """What the journal keeps: everything but the details."""
-    kept = individual.measurement
-    return Individual(
-        individual.candidate,
-        Measurement(kept.accuracy, kept.size, kept.seconds),
-        individual.score,
-        individual.cycle,
-        individual.replaced,
-    )
-
-
 def test_a_new_journal_is_a_header(path) -> None:
     assert _opened(path).lines == []
     assert path.read_bytes() == HEADER
@@ -83,7 +71,7 @@ def test_a_new_journal_is_a_header(path) -> None:
 
 def test_individuals_survive_the_journal_exactly(path) -> None:
     _opened(path, append=[line_of(_individual(number), 0.5 if number > 2 else None) for number in range(5)])
-    assert list(individuals(_opened(path))) == [_restored(_individual(number)) for number in range(5)]
+    assert list(individuals(_opened(path))) == [_individual(number) for number in range(5)]
 
 
 @given(accuracy=st.floats(0, 1), size=st.floats(1, 1e12) | st.integers(1, 10**12), score=st.floats(0, 10))
@@ -102,11 +90,19 @@ def test_a_diverged_candidate_survives_the_journal(path) -> None:
     assert math.isnan(found.measurement.accuracy)
 
 
+def test_a_failed_candidate_keeps_its_reason(path) -> None:
+    reason = {"failed": "worker died twice (SIGKILL; out of memory?)"}
+    _opened(path, append=[line_of(_individual(1, measurement=Measurement(0.0, 10, 0.0, reason)), None)])
+    (found,) = individuals(_opened(path))
+    assert found.measurement == Measurement(0.0, 10, 0.0, reason)
+
+
 def test_what_a_candidate_looks_like_in_the_file() -> None:
     line = line_of(_individual(1), quality=0.75)
     assert line["mutated"] == [[1, "kernel", 3, 5]]
     assert (line["id"], line["parent"], line["architecture"]) == (1, 0, CODES[1])
     assert (line["quality"], line["loss"], line["seconds"], line["replaced"]) == (0.75, 0.5, 1.5, 7)
+    assert tuple(line) == (*FIELDS, "loss")
     assert "\n" not in json.dumps(line)
 
 

@@ -14,13 +14,16 @@ from eatnas_tf import registry
 from eatnas_tf.evolution import (
     Candidate,
     Evolution,
+    Finished,
     Individual,
     Limits,
     Measurement,
     Population,
     Quality,
     Score,
+    Task,
     evolve,
+    evolve_with,
     random_population,
     search,
     top,
@@ -86,6 +89,23 @@ def _trajectory(evolution: Evolution, evaluate=_measured) -> list[Individual]:
     individuals: list[Individual] = []
     evolve(evolution, evaluate, individuals.append)
     return individuals
+
+
+class _AnyOrder:
+    """A workforce whose tasks finish in the order that `choose` draws: a place among so many."""
+
+    def __init__(self, capacity: int, choose, evaluate=_measured) -> None:
+        self.capacity, self.under_way, self.submitted = capacity, [], []
+        self._choose, self._evaluate = choose, evaluate
+
+    def submit(self, task: Task) -> None:
+        assert len(self.under_way) < self.capacity
+        self.under_way.append(task.candidate)
+        self.submitted.append(task)
+
+    def next_finished(self) -> Finished:
+        candidate = self.under_way.pop(self._choose(len(self.under_way)))
+        return Finished(candidate, self._evaluate(candidate))
 
 
 @contextmanager
@@ -307,6 +327,78 @@ def test_a_search_stopped_with_candidates_out_evaluates_as_many_in_the_end(given
     assert sorted(second.told) == list(range(given["population"] + given["cycles"]))
     assert len({individual.architecture for individual in second.told.values()}) == len(second.told)
     assert len(second.population) == given["population"]
+
+
+@given(settings_of_a_search(), st.integers(1, 6), st.data())
+def test_in_any_order_of_finishing_nothing_is_lost_or_doubled_and_no_place_is_free(
+    given, capacity, data
+) -> None:
+    evolution, told = _evolution(**given), []
+
+    def choose(places: int) -> int:
+        assert places == capacity or evolution.ask() is None
+        assert {task.parent for task in workforce.under_way} - {None} <= evolution.alive_or_needed()
+        return data.draw(st.integers(0, places - 1))
+
+    workforce = _AnyOrder(capacity, choose)
+    evolve_with(evolution, workforce, told.append)
+    assert not workforce.under_way
+    assert not evolution.out
+    assert [task.candidate.id for task in workforce.submitted] == list(
+        range(given["population"] + given["cycles"])
+    )
+    assert sorted(one.id for one in told) == list(range(given["population"] + given["cycles"]))
+    for task in workforce.submitted:
+        parent = task.candidate.parent
+        assert task.parent == (None if parent is None else evolution.told[parent].architecture)
+    again = _evolution(**given)
+    for individual in told:
+        again.restore(individual)
+    assert (again.population, again.best, again.peak) == (
+        evolution.population,
+        evolution.best,
+        evolution.peak,
+    )
+    assert again.finished == evolution.finished
+
+
+@given(settings_of_a_search())
+def test_a_workforce_of_one_searches_as_without_one(given) -> None:
+    told = []
+    evolve_with(_evolution(**given), _AnyOrder(1, lambda places: 0), told.append)
+    assert told == _trajectory(_evolution(**given))
+
+
+@given(SEEDS, st.integers(2, 4), st.data())
+@settings(max_examples=10)
+def test_a_search_is_exhausted_only_when_nothing_that_was_out_gives_new_children(
+    seed, capacity, data
+) -> None:
+    evolution = _evolution(TINY, population=4, sample=4, seed=seed, cycles=1000, perturbation="one_block")
+    workforce = _AnyOrder(capacity, lambda places: data.draw(st.integers(0, places - 1)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "TOURNAMENTS", 20)
+        evolve_with(evolution, workforce)
+        assert evolution.ask() is None
+    assert evolution.finished == "no architecture that was not evaluated is left within reach"
+    (best,) = top(evolution.population.individuals, 1)
+    seen = {individual.architecture for individual in evolution.told.values()}
+    assert all(code in seen for code in CODES_OF_TINY if len(differences(best.architecture, code)) == 1)
+
+
+def test_a_candidate_that_was_out_when_a_search_converged_counts_and_may_let_it_go_on() -> None:
+    def evaluate(candidate: Candidate) -> Measurement:
+        return Measurement(0.9 if candidate.id == late else 0.01, 3e6)
+
+    ends = {}
+    for late in (None, 4):  # the newest finishes first, so that of 4, 5 and 6 the 4 is out to the end
+        evolution = _evolution(population=4, patience=3, cycles=50)
+        evolve_with(evolution, _AnyOrder(3, lambda places: places - 1, evaluate))
+        assert evolution.finished == "converged: quality has not risen for 5 cycles"
+        assert sorted(evolution.told) == list(range(len(evolution.told)))
+        assert evolution.told[4].cycle == 5
+        ends[late] = evolution.cycle
+    assert ends == {None: 5, 4: 10}
 
 
 @given(settings_of_a_search())

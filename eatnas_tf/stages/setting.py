@@ -1,0 +1,106 @@
+"""A search with everything it starts from, and what its candidates are measured with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from eatnas_tf import registry
+from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
+from eatnas_tf.evolution import Candidate, Measurement, Task, perturbed_population, random_population
+from eatnas_tf.layers import Frame, expand
+from eatnas_tf.space import Architecture
+from eatnas_tf.stages import devices, plans
+from eatnas_tf.stages.workdir import Workdir
+from eatnas_tf.stages.worker import OnShare, Place
+from eatnas_tf.training.data import Source, division, open_source, split
+
+if TYPE_CHECKING:
+    from eatnas_tf.stages.evaluation import Evaluator
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A search with everything it starts from."""
+
+    config: SearchConfig
+    plan: plans.SearchPlan
+    basic: plans.Basic | None
+    source: Source
+    frame: Frame
+
+    def first_population(self) -> list[Candidate]:
+        size, seed = self.config.evolution.population, self.config.seed
+        if self.basic is None:
+            return random_population(self.plan.space, size, seed)
+        return perturbed_population(self.basic.architecture, self.plan.perturb, size, seed)
+
+    def size(self, architecture: Architecture) -> float:
+        """The objective of an architecture that nothing else could be measured of."""
+        recipe = self.config.training
+        return self.plan.objective(
+            expand(architecture, self.frame, recipe.dropout, auxiliary=recipe.auxiliary_weight > 0)
+        )
+
+
+def set_up(config: SearchConfig) -> Setting:
+    """Raises InputError if the settings do not fit together; loads no TensorFlow to find that out."""
+    plan = plans.search(config)
+    basic = None
+    if isinstance(config, TransferConfig):
+        origin = plans.basic(config.source, config.architecture)
+        complete = plan.space.complete(origin.architecture)
+        plan.space.refuse_outsider(complete)
+        weights = origin.weights if config.inherit_seed == "retrained" else None
+        basic = plans.Basic(complete, origin.frame, weights)
+    source = open_source(config.data, config.frame.image_size)
+    division(config.data, source.train_count)
+    frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
+    return Setting(config, plan, basic, source, frame)
+
+
+def evaluator_of(setting: Setting, strategy: Any, workdir: Workdir, on_share: OnShare) -> Evaluator:
+    """What measures the candidates of a search in this process; reads the images."""
+    from eatnas_tf.network import weight_file
+    from eatnas_tf.stages.evaluation import Evaluator, Trained
+    from eatnas_tf.training.trainer import Trainer
+
+    config, basic = setting.config, setting.basic
+    train, validation = split(setting.source.train(), config.data, config.seed)
+    inherited = None
+    if basic is not None and basic.weights is not None and basic.frame is not None:
+        inherited = Trained(expand(basic.architecture, basic.frame), weight_file.load(basic.weights))
+    return Evaluator(
+        frame=setting.frame,
+        trainer=Trainer(strategy, train, config.training),
+        validation=validation,
+        objective=setting.plan.objective,
+        inherit=config.evolution.inherit,
+        training=config.training,
+        seed=config.seed,
+        workdir=workdir,
+        basic=inherited,
+        on_share=on_share,
+    )
+
+
+def evaluation_in_worker(
+    config: SearchConfig, workdir: Workdir, plugins: tuple[str, ...], place: Place, on_share: OnShare
+) -> Callable[[str], Measurement]:
+    """What a worker evaluates the JSON of this search's tasks with, everything opened anew in its process."""
+    for path in plugins:
+        registry.add_file(path)
+    setting = set_up(config)
+    strategy = devices.strategy(RuntimeConfig(str(workdir.path)), place.threads)
+    import tensorflow as tf
+
+    evaluator = evaluator_of(setting, strategy, workdir, on_share)
+
+    def evaluate(text: str) -> Measurement:
+        try:
+            return evaluator(Task.from_json(text, setting.plan.space.primitives))
+        except tf.errors.ResourceExhaustedError as error:
+            raise MemoryError(str(error)) from error
+
+    return evaluate

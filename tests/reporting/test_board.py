@@ -1,0 +1,64 @@
+"""TensorBoard's files."""
+
+import subprocess
+import sys
+
+import pytest
+from absl import logging
+
+WITHOUT_DEVICES = """
+import sys
+from pathlib import Path
+from eatnas_tf.reporting.board import Board
+from tensorflow.python.eager import context
+Board(Path(sys.argv[1])).scalars({"a": 1.0}, 1)
+print(context.context()._initialized)
+"""
+
+
+@pytest.fixture
+def board(strategy, tmp_path):
+    """A new board in `tmp_path / "board"`."""
+    from eatnas_tf.reporting.board import Board
+
+    return lambda: Board(tmp_path / "board")
+
+
+def _read(folder) -> dict[str, list[tuple[int, float]]]:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = EventAccumulator(str(folder)).Reload()
+    return {
+        tag: [(event.step, event.tensor_proto.float_val[0]) for event in found.Tensors(tag)]
+        for tag in found.Tags()["tensors"]
+    }
+
+
+def test_what_is_written_is_read_by_tensorboard_and_a_new_board_begins_anew(board, tmp_path) -> None:
+    first = board()
+    first.scalars({"a/b": 0.5, "c": 2.0}, 1)
+    first.scalars({"a/b": 0.25}, 7)
+    first.scalars({}, 8)
+    assert _read(tmp_path / "board") == {"a/b": [(1, 0.5), (7, 0.25)], "c": [(1, 2.0)]}
+    board().scalars({"d": 1.0}, 0)
+    assert _read(tmp_path / "board") == {"d": [(0, 1.0)]}
+
+
+def test_what_cannot_be_written_is_said_once_and_ends_nothing(board, tmp_path, monkeypatch) -> None:
+    (tmp_path / "board").write_text("a file is in the way")
+    said = []
+    monkeypatch.setattr(logging, "warning", lambda message, *arguments: said.append(message % arguments))
+    blocked = board()
+    blocked.scalars({"a": 1.0}, 1)
+    (warning,) = said
+    assert warning.startswith("TensorBoard: cannot write (")
+
+
+def test_a_board_takes_no_device(tmp_path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_DEVICES, str(tmp_path / "board")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "False\n"
