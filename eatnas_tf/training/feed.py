@@ -17,7 +17,7 @@ from eatnas_tf.training.augmentation import area_boxes, augmentation, flip
 from eatnas_tf.training.data import Examples, Streamed, resize
 
 
-def feed_of(examples: Examples | Streamed, batch_size: int, augment: str = "none") -> MemoryFeed | StreamFeed:
+def feed_of(examples: Examples | Streamed, batch_size: int, augment: str = "none") -> Feed:
     """Batches of `examples`, augmented by `augment`."""
     if isinstance(examples, Examples):
         return MemoryFeed(examples, batch_size, augment)
@@ -83,6 +83,9 @@ class StreamFeed:
         shape = tf.cast(tf.shape(image), tf.float32)
         box = area_boxes(1, shape[0] / shape[1], tf.stack([seed, tf.cast(number, tf.int32)]))
         return tf.image.crop_and_resize(tf.cast(image, tf.float32)[None], box, [0], size)[0]
+
+
+Feed = MemoryFeed | StreamFeed
 
 
 def _share(count: Any, replica: Any, replicas: int) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from eatnas_tf.configs import TrainingConfig
 from eatnas_tf.training.data import Examples, Streamed
-from eatnas_tf.training.feed import feed_of
+from eatnas_tf.training.feed import Feed, feed_of
 from eatnas_tf.training.schedules import schedule
 
 EVALUATION_BATCH = 250
@@ -58,6 +58,14 @@ class Whitening:
         return (tf.cast(images, tf.float32) - self.mean) / self.deviation
 
 
+OnEpoch = Callable[[Epoch], None]
+OnShare = Callable[[float], None]
+
+
+def unheard(told: object) -> None:
+    """Where nobody listens."""
+
+
 class Trainer:
     """Trains models on one training set and evaluates them on others, under one strategy.
 
@@ -67,45 +75,62 @@ class Trainer:
 
     def __init__(self, strategy: Any, examples: Examples | Streamed, config: TrainingConfig) -> None:
         self.strategy = strategy
-        self._config = config
-        self._feed = feed_of(examples, config.batch_size, config.augmentation)
+        self.config = config
+        self.feed = feed_of(examples, config.batch_size, config.augmentation)
         self.whitening = Whitening.of(examples)
+        self.rate = schedule(
+            config.schedule, config.learning_rate, config.final_learning_rate, config.epochs, self.feed.steps
+        )
 
     def train(
         self,
         model: keras.Model,
         seed: int,
-        on_epoch: Callable[[Epoch], None] = lambda epoch: None,
-        on_share: Callable[[float], None] = lambda share: None,
+        on_epoch: OnEpoch = unheard,
+        on_share: OnShare = unheard,
     ) -> bool:
-        """Trains `model` by the recipe. Returns False as soon as the loss is not finite, else True.
-
-        `on_epoch` hears of every finished epoch, `on_share` of the share of the training that is done.
-        """
-        config, steps = self._config, self._feed.steps
-        rate = schedule(
-            config.schedule, config.learning_rate, config.final_learning_rate, config.epochs, steps
-        )
+        """Trains `model` by the recipe, as `epochs` does."""
         with self.strategy.scope():
-            optimizer = keras.optimizers.SGD(rate, momentum=config.momentum)
+            optimizer = keras.optimizers.SGD(self.rate, momentum=self.config.momentum)
             optimizer.build(model.trainable_variables)
         run = self._training_function(model, optimizer)
-        call = None
-        for number in range(config.epochs):
+        call: list[Any] = []
+
+        def steps(*arguments: Any) -> Any:
+            if not call:
+                call.append(run.get_concrete_function(*arguments))
+            return call[0](*arguments)
+
+        well = self.epochs(steps, seed, on_epoch, on_share)
+        if well:
+            self._agree(model)
+        return well
+
+    def epochs(
+        self,
+        steps: Callable[..., Any],
+        seed: int,
+        on_epoch: OnEpoch = unheard,
+        on_share: OnShare = unheard,
+    ) -> bool:
+        """Calls `steps(feed state, [first, last], [seed, epoch])`, which trains and sums, to the last epoch.
+
+        Returns False as soon as the loss is not finite, else True. `on_epoch` hears of every finished epoch,
+        `on_share` of the share of the training that is done.
+        """
+        count, epochs = self.feed.steps, self.config.epochs
+        for number in range(epochs):
             start, totals = time.perf_counter(), np.zeros(3)
-            state = self._feed.begin(np.random.default_rng([seed, number]))
-            for first in range(0, steps, STEPS_A_CALL):
-                last = min(first + STEPS_A_CALL, steps)
-                arguments = (state, tf.constant([first, last]), tf.constant([seed, number]))
-                call = call or run.get_concrete_function(*arguments)
-                totals += call(*arguments).numpy()
-                on_share((number + last / steps) / config.epochs)
+            state = self.feed.begin(np.random.default_rng([seed, number]))
+            for first in range(0, count, STEPS_A_CALL):
+                last = min(first + STEPS_A_CALL, count)
+                totals += steps(state, tf.constant([first, last]), tf.constant([seed, number])).numpy()
+                on_share((number + last / count) / epochs)
                 if not math.isfinite(totals[0]):
                     return False
             loss, accuracy = (totals[:2] / totals[2]).tolist()
-            last_rate = float(rate((number + 1) * steps - 1)) if callable(rate) else rate
+            last_rate = float(self.rate((number + 1) * count - 1)) if callable(self.rate) else self.rate
             on_epoch(Epoch(number + 1, loss, accuracy, last_rate, time.perf_counter() - start))
-        self._agree(model)
         return True
 
     def evaluate(self, model: keras.Model, examples: Examples | Streamed) -> Evaluation:
@@ -114,7 +139,7 @@ class Trainer:
 
     def _training_function(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> Any:
         """(feed state, [first, last step], seed) -> sums of loss, hits and images, in one graph."""
-        strategy, feed = self.strategy, self._feed
+        strategy, feed = self.strategy, self.feed
         variables = model.trainable_variables
         decayed = [variable.path.endswith("/kernel") for variable in variables]
 
@@ -130,12 +155,12 @@ class Trainer:
             gradients = tf.distribute.get_replica_context().all_reduce("SUM", gradients)
             optimizer.apply(
                 [
-                    gradient + self._config.weight_decay * variable.value if decays else gradient
+                    gradient + self.config.weight_decay * variable.value if decays else gradient
                     for gradient, variable, decays in zip(gradients, variables, decayed, strict=True)
                 ],
                 variables,
             )
-            return _sums(weights, losses, _hits(logits, labels, 1))
+            return training_sums(losses, logits, labels, weights)
 
         def steps(state: Any, span: Any, seed: Any) -> Any:
             totals = tf.zeros(3)
@@ -152,17 +177,10 @@ class Trainer:
         """The loss of every image, the auxiliary tower's weighed in, and the logits."""
         outputs = model(images, training=True)
         logits, *auxiliary = outputs if isinstance(outputs, list) else [outputs]
-        losses = self._cross_entropy(labels, logits)
+        losses = cross_entropy(labels, logits, self.config.label_smoothing)
         for tower in auxiliary:
-            losses += self._config.auxiliary_weight * self._cross_entropy(labels, tower)
+            losses += self.config.auxiliary_weight * cross_entropy(labels, tower, self.config.label_smoothing)
         return losses, logits
-
-    def _cross_entropy(self, labels: Any, logits: Any) -> Any:
-        smoothing, classes = self._config.label_smoothing, logits.shape[-1]
-        if not smoothing:
-            return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        targets = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
-        return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
 
     def _agree(self, model: keras.Model) -> None:
         """Gives every replica the mean of the moving statistics that each kept by itself."""
@@ -184,9 +202,7 @@ def evaluation(
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         images, labels, weights = feed.load(batch, replica, strategy.num_replicas_in_sync)
         logits = model(prepare(images), training=False)
-        logits = logits[0] if isinstance(logits, list) else logits
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        return _sums(weights, losses, _hits(logits, labels, 1), _hits(logits, labels, 5))
+        return evaluation_sums(logits[0] if isinstance(logits, list) else logits, labels, weights)
 
     def steps(state: Any, span: Any) -> Any:
         totals = tf.zeros(4)
@@ -195,15 +211,36 @@ def evaluation(
         return totals
 
     graph = tf.function(steps).get_concrete_function(feed.begin(None), tf.constant([0, 0]))
+    return lambda: measured(graph, feed)
 
-    def measure() -> Evaluation:
-        state, totals = feed.begin(None), np.zeros(4)
-        for first in range(0, feed.steps, STEPS_A_CALL):
-            totals += graph(state, tf.constant([first, min(first + STEPS_A_CALL, feed.steps)])).numpy()
-        loss, top1, top5 = (totals[:3] / totals[3]).tolist()
-        return Evaluation(loss, top1, top5, int(totals[3]))
 
-    return measure
+def measured(steps: Callable[..., Any], feed: Feed) -> Evaluation:
+    """What `steps(feed state, [first, last])` sums up to over all of the feed."""
+    state, totals = feed.begin(None), np.zeros(4)
+    for first in range(0, feed.steps, STEPS_A_CALL):
+        totals += steps(state, tf.constant([first, min(first + STEPS_A_CALL, feed.steps)])).numpy()
+    loss, top1, top5 = (totals[:3] / totals[3]).tolist()
+    return Evaluation(loss, top1, top5, int(totals[3]))
+
+
+def cross_entropy(labels: Any, logits: Any, smoothing: float) -> Any:
+    """The loss of every image, against targets that share `smoothing` among all classes."""
+    if not smoothing:
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    classes = logits.shape[-1]
+    targets = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+    return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+
+
+def training_sums(losses: Any, logits: Any, labels: Any, weights: Any) -> Any:
+    """Sums over a batch: loss, hits, images."""
+    return _sums(weights, losses, _hits(logits, labels, 1))
+
+
+def evaluation_sums(logits: Any, labels: Any, weights: Any) -> Any:
+    """Sums over a batch: loss, hits among the first 1 and the first 5, images."""
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    return _sums(weights, losses, _hits(logits, labels, 1), _hits(logits, labels, 5))
 
 
 def _hits(logits: Any, labels: Any, k: int) -> Any:
