@@ -94,6 +94,7 @@ def test_a_search_may_go_on_with_another_number_of_workers(stage) -> None:
     assert sorted(line["id"] for line in stage.journal("whole")[1:]) == list(range(8))
 
 
+@pytest.mark.slow
 def test_a_candidate_that_always_kills_its_worker_scores_0_and_says_why(stage) -> None:
     (stage.folder / "deadly.py").write_text(DEADLY)
     flags = _flags(

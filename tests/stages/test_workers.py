@@ -47,7 +47,8 @@ def build(folder, place, on_share):
         on_share(number, 0.5)
         exec(_deed(folder, number), globals(), {"folder": folder})
         gpu = os.environ.get("CUDA_VISIBLE_DEVICES")
-        details = {"pid": os.getpid(), "gpu": gpu, "threads": place.threads}
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, []) == {signal.SIGINT}
+        details = {"pid": os.getpid(), "gpu": gpu, "threads": place.threads, "blocked": blocked}
         return Measurement(0.5, number, details=details)
 
     return evaluate
@@ -163,6 +164,12 @@ def test_the_first_to_finish_comes_first_and_its_place_is_free_at_once(workers, 
 def test_a_worker_sees_its_own_gpu(workers) -> None:
     (found,) = _finished(workers(1, gpu="5"), [0]).values()
     assert found.details["gpu"] == "5"
+
+
+def test_a_worker_hears_no_interrupt_from_its_first_moment_on(workers) -> None:
+    found = _finished(workers(2), range(4))
+    assert all(one.details["blocked"] for one in found.values())
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
 
 
 def test_a_worker_that_dies_is_replaced_and_its_task_tried_once_more(workers, deeds, said) -> None:
