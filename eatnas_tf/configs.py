@@ -15,6 +15,7 @@ AUGMENTATIONS = ("none", "flip", "crop_flip", "area_crop")
 INHERITANCE = ("equal", "flexible", "none")
 SELECTIONS = ("validation", "test")
 DISTRIBUTIONS = ("one_device", "mirrored")
+ENGINES = ("shared_graph", "keras")
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,10 @@ class EvolutionConfig:
 
 @dataclass(frozen=True)
 class SearchConfig:
-    """A search: stage 1, and what stage 2 shares with it."""
+    """A search: stage 1, and what stage 2 shares with it.
+
+    `workers` and `engine` evaluate the candidates; None: as many as fit, and the fastest.
+    """
 
     frame: FrameConfig = field(default_factory=FrameConfig)
     space: SpaceConfig = field(default_factory=SpaceConfig)
@@ -128,6 +132,8 @@ class SearchConfig:
     evolution: EvolutionConfig = field(default_factory=EvolutionConfig)
     top_k: int = 8
     seed: int = 0
+    workers: int | None = None
+    engine: str | None = None
 
 
 @dataclass(frozen=True)
@@ -164,12 +170,11 @@ class PipelineConfig:
 
 @dataclass(frozen=True)
 class RuntimeConfig:
-    """Where and on what a stage runs. `workers` evaluate a search's candidates; None: as many as fit."""
+    """Where and on what a stage runs."""
 
     workdir: str
     distribution: str = "one_device"
     logical_cpus: int = 0
-    workers: int | None = None
 
 
 def settings(config: Any) -> dict[str, Any]:

@@ -27,14 +27,6 @@ LOGICAL_CPUS = absl_flags.DEFINE_integer(
     lower_bound=0,
     upper_bound=64,
 )
-WORKERS = absl_flags.DEFINE_integer(
-    "workers",
-    None,
-    "Processes that evaluate a search's candidates, each with its share of the cores or a GPU of its own; by "
-    "default one a core, or one a GPU. May change on an old workdir; only with 1 a search repeats exactly.",
-    lower_bound=1,
-    upper_bound=64,
-)
 PLUGINS = absl_flags.DEFINE_list(
     "plugins", "", 'Python files with parts of your own: a dict {"mutations": {"name": function}, …}.'
 )
@@ -51,9 +43,4 @@ def config() -> RuntimeConfig:
         raise InputError("--workdir is missing; give a folder, new or of an earlier run of this command")
     if LOGICAL_CPUS.value and DISTRIBUTION.value == "one_device":
         raise InputError("--logical_cpus splits the CPU for --distribution=mirrored; add that flag")
-    if DISTRIBUTION.value == "mirrored" and (WORKERS.value or 1) > 1:
-        raise InputError(
-            f"--workers: {WORKERS.value} with --distribution=mirrored, which trains one candidate on all "
-            "devices; use --workers=1 or --distribution=one_device"
-        )
-    return RuntimeConfig(WORKDIR.value, DISTRIBUTION.value, LOGICAL_CPUS.value, WORKERS.value)
+    return RuntimeConfig(WORKDIR.value, DISTRIBUTION.value, LOGICAL_CPUS.value)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from eatnas_tf.configs import SearchConfig
-from eatnas_tf.flags import data, evolution, frame, runtime, selection, space, training
+from eatnas_tf.flags import candidates, data, evolution, frame, runtime, selection, space, training
 
-MODULES = (space, evolution, selection, frame, data, training, runtime)
+MODULES = (space, evolution, candidates, selection, frame, data, training, runtime)
 
 
 def config() -> SearchConfig:
@@ -17,4 +17,5 @@ def config() -> SearchConfig:
         evolution.config(),
         selection.TOP_K.value,
         runtime.SEED.value,
+        *candidates.config(),
     )

@@ -27,6 +27,8 @@ def config() -> TransferConfig:
         found.evolution,
         found.top_k,
         found.seed,
+        found.workers,
+        found.engine,
         folder,
         code,
         INHERIT_SEED.value,

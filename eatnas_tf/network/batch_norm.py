@@ -59,12 +59,3 @@ def _uncorrected(inputs: Any) -> Any:
     """(n - 1) / n, which undoes the kernel's Bessel correction; n is the number of pixels of the batch."""
     count = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), tf.float32)
     return tf.maximum(count - 1, 1) / count
-
-
-def keras_batch_norm(name: str) -> keras.layers.Layer:
-    """Keras's own layer with our constants, for models that have to load without this package."""
-    return keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=name)
-
-
-def fused_batch_norm(name: str) -> keras.layers.Layer:
-    return FusedBatchNorm(name=name)

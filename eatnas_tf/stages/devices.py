@@ -24,15 +24,15 @@ def refuse_missing(runtime: RuntimeConfig) -> None:
         strategy(runtime)
 
 
-def places(runtime: RuntimeConfig) -> list[Place]:
-    """A place for each worker of a search: the cores shared out, or the GPUs dealt round.
+def places(runtime: RuntimeConfig, workers: int | None) -> list[Place]:
+    """A place for each of `workers` (None: as many as fit): the cores shared out, or the GPUs dealt round.
 
     Looks at the devices and takes none of them. Mirroring has the one place of all devices.
     """
     if runtime.distribution == "mirrored":
         return [Place()]
     gpus, cores = _gpus(), _cores()
-    count = runtime.workers or len(gpus) or cores
+    count = workers or len(gpus) or cores
     if gpus:
         return [Place(gpu=gpus[number % len(gpus)]) for number in range(count)]
     return [Place(threads=max(1, cores // count)) for _ in range(count)]

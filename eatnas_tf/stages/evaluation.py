@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import keras
 import numpy as np
 from absl import logging
 
@@ -18,12 +16,11 @@ from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Candidate, Measurement, Task
 from eatnas_tf.layers import Frame, Network, expand
 from eatnas_tf.network import inheritance, weight_file
-from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.network.initial import Weights
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Examples, Streamed
-from eatnas_tf.training.trainer import Trainer
+from eatnas_tf.training.engine import Engine, Trainee
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Evaluator:
     """
 
     frame: Frame
-    trainer: Trainer
+    engine: Engine
     validation: Examples | Streamed
     objective: Callable[[Network], float]
     inherit: str
@@ -56,40 +53,33 @@ class Evaluator:
     def __call__(self, task: Task) -> Measurement:
         start, candidate = time.perf_counter(), task.candidate
         network = self._network(candidate.architecture)
-        keras.utils.set_random_seed(self._drawn(candidate))  # of layers that only their plugin knows
-        with self.trainer.strategy.scope():
-            model = build(network, seed=[self.seed, candidate.id])
-        origins = self._inherit(task, network, model)
-        accuracy, loss = self._train(candidate, model)
+        trainee = self.engine.load(network, [self.seed, candidate.id])
+        origins = self._inherit(task, network, trainee)
+        accuracy, loss = self._train(candidate, trainee)
         if math.isfinite(loss):
-            weight_file.save(self.workdir.weights_of(candidate.id), weights_of(model))
-        del model
-        keras.backend.clear_session()
-        gc.collect()
+            weight_file.save(self.workdir.weights_of(candidate.id), trainee.weights())
+        trainee.close()
         details = {"loss": loss if math.isfinite(loss) else None, "inherited": origins}
         return Measurement(accuracy, self.objective(network), time.perf_counter() - start, details)
 
-    def _train(self, candidate: Candidate, model: keras.Model) -> tuple[float, float]:
+    def _train(self, candidate: Candidate, trainee: Trainee) -> tuple[float, float]:
         """Validation accuracy and loss; accuracy 0 with a loss that is no number if the training diverged."""
         on_share = partial(self.on_share, candidate.id)
-        if not self.trainer.train(model, self._drawn(candidate), on_share=on_share):
+        drawn = int(np.random.default_rng([self.seed, candidate.id]).integers(2**31))
+        if not trainee.train(drawn, on_share=on_share):
             return 0.0, math.nan
-        found = self.trainer.evaluate(model, self.validation)
+        found = trainee.evaluate(self.validation)
         return (found.top1, found.loss) if math.isfinite(found.loss) else (0.0, math.nan)
 
-    def _drawn(self, candidate: Candidate) -> int:
-        """The seed of one candidate's training."""
-        return int(np.random.default_rng([self.seed, candidate.id]).integers(2**31))
-
-    def _inherit(self, task: Task, network: Network, model: keras.Model) -> dict[str, int] | None:
-        """Gives the model what it inherits; says how many variables came from where."""
+    def _inherit(self, task: Task, network: Network, trainee: Trainee) -> dict[str, int] | None:
+        """Gives the trainee what it inherits; says how many variables came from where."""
         parent = self._parent(task)
         if parent is None:
             return None
         weights, origins = inheritance.inherit(
-            network, parent.network, weights_of(model), parent.weights, flexible=self.inherit == "flexible"
+            network, parent.network, trainee.weights(), parent.weights, flexible=self.inherit == "flexible"
         )
-        assign(model, weights)
+        trainee.assign(weights)
         return inheritance.summary(origins)
 
     def _parent(self, task: Task) -> Trained | None:

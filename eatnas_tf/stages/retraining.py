@@ -13,8 +13,8 @@ import keras
 from eatnas_tf.configs import RetrainConfig
 from eatnas_tf.layers import Frame, Network, expand
 from eatnas_tf.network import weight_file
-from eatnas_tf.network.batch_norm import keras_batch_norm
 from eatnas_tf.network.builder import assign, build, weights_of
+from eatnas_tf.network.keras_layers import keras_layer
 from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.progress import Bar
 from eatnas_tf.space import Architecture
@@ -108,7 +108,7 @@ class Retrainer:
 
 def plain_model(network: Network, weights: dict[str, Any], whitening: Whitening) -> keras.Model:
     """The inference network in layers of Keras only: raw images, 0 to 255, to logits."""
-    body = build(network, keras_batch_norm)
+    body = build(network, keras_layer)
     assign(body, weights)
     images = keras.Input(body.input_shape[1:], name="raw_images")
     normalised = keras.layers.Normalization(

@@ -65,7 +65,7 @@ def _evolve(
     workdir: Workdir,
     title: str,
 ) -> None:
-    places = devices.places(runtime)
+    places = devices.places(runtime, setting.config.workers)
     from eatnas_tf.reporting.board import Board
 
     board = Board(workdir.tensorboard)

@@ -18,6 +18,8 @@ from eatnas_tf.training.data import Source, division, open_source, split
 
 if TYPE_CHECKING:
     from eatnas_tf.stages.evaluation import Evaluator
+    from eatnas_tf.training.engine import Engine
+    from eatnas_tf.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def evaluator_of(setting: Setting, strategy: Any, workdir: Workdir, on_share: On
         inherited = Trained(expand(basic.architecture, basic.frame), weight_file.load(basic.weights))
     return Evaluator(
         frame=setting.frame,
-        trainer=Trainer(strategy, train, config.training),
+        engine=_engine(config.engine, Trainer(strategy, train, config.training), setting.frame),
         validation=validation,
         objective=setting.plan.objective,
         inherit=config.evolution.inherit,
@@ -83,6 +85,19 @@ def evaluator_of(setting: Setting, strategy: Any, workdir: Workdir, on_share: On
         basic=inherited,
         on_share=on_share,
     )
+
+
+def _engine(name: str | None, trainer: Trainer, frame: Frame) -> Engine:
+    """The engine called `name`; by default the shared graph, where its kernels were measured: on a CPU."""
+    import tensorflow as tf
+
+    from eatnas_tf.training.engine import KerasEngine
+    from eatnas_tf.training.shared_graph.engine import SharedGraph
+
+    several = trainer.strategy.num_replicas_in_sync > 1
+    if several or (name or ("keras" if tf.config.list_physical_devices("GPU") else "")) == "keras":
+        return KerasEngine(trainer)
+    return SharedGraph(trainer, frame.num_classes, otherwise=KerasEngine(trainer))
 
 
 def evaluation_in_worker(

@@ -47,6 +47,8 @@ class KerasEngine:
         self._trainer = trainer
 
     def load(self, network: Network, seed: Sequence[int]) -> Trainee:
+        # Layers that only their plugin knows draw their weights and noise by Keras's own generator.
+        keras.utils.set_random_seed(int(np.random.default_rng(seed).integers(2**31)))
         with self._trainer.strategy.scope():
             return _KerasTrainee(self._trainer, build(network, seed=seed))
 

@@ -11,8 +11,9 @@ import pytest
 import tensorflow as tf
 
 from eatnas_tf.layers import Frame, expand
-from eatnas_tf.network.batch_norm import EPSILON, MOMENTUM, FusedBatchNorm, fused_batch_norm, keras_batch_norm
+from eatnas_tf.network.batch_norm import EPSILON, MOMENTUM, FusedBatchNorm
 from eatnas_tf.network.builder import assign, build, weights_of
+from eatnas_tf.network.keras_layers import keras_layer
 from eatnas_tf.space import Architecture
 
 CHANNELS = 5
@@ -93,7 +94,7 @@ LOADER = """
 def test_a_network_on_keras_batch_norm_computes_the_same_and_loads_without_this_package(tmp_path):
     frame = Frame(8, 2, 3, stem_filters=4, stem_stride=1, strides=(2, 1), head_filters=5)
     network = expand(Architecture.parse("mb3_k3_s1_w1.5_d1-sep_k3_s1_w1.0_d1"), frame)
-    fused, plain = build(network, fused_batch_norm), build(network, keras_batch_norm)
+    fused, plain = build(network), build(network, keras_layer)
     rng = np.random.default_rng(2)
     weights = {name: rng.uniform(0.5, 1.5, value.shape) for name, value in weights_of(fused).items()}
     assign(fused, weights)

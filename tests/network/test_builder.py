@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from eatnas_tf import registry
 from eatnas_tf.layers import Conv, Frame, KerasLayer, Spec, conv_ops, count, expand, zoo
-from eatnas_tf.network.builder import assign, build, keras_layer, weights_of
+from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.network.initial import initial_weights
+from eatnas_tf.network.keras_layers import keras_layer
 from eatnas_tf.space import Architecture
 
 FRAME = Frame(9, 2, 3, stem_filters=4, stem_stride=1, strides=(2, 1), head_filters=5)

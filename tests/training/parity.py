@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from eatnas_tf.configs import DataConfig, FrameConfig, SpaceConfig, TrainingConfig
 from eatnas_tf.layers import Frame, expand
-from eatnas_tf.network.builder import assign, build
+from eatnas_tf.network.builder import build
 from eatnas_tf.stages.plans import search_space
 from eatnas_tf.training.data import open_source, split
 from eatnas_tf.training.engine import KerasEngine
@@ -50,6 +50,7 @@ def main(count, folding):
         found = {"code": str(architecture), "gradient": gradient_error(engines[0][0], network, first, number)}
         if number % 3 == 0:
             network = expand(shallow.sample(draw), FRAMES[number % 2])
+            found["shallow"] = gradient_error(engines[0][0], network, first, number)
             found |= ten_steps(engines[1], network, number, held_out)
         print(json.dumps(found))
 
@@ -77,8 +78,8 @@ def gradient_error(shared, network, trainer, seed):
 def ten_steps(engines, network, seed, held_out):
     """Relative differences of what two engines come to: losses, moving statistics, evaluation.
 
-    Training is chaotic: of a network of four layers a block, two Keras models whose weights differ by 1e-7 are
-    as far apart after ten steps (1 % of the loss) as two engines are.
+    Training is chaotic: of a network of four layers a block, two Keras models whose weights differ by 1e-7
+    are as far apart after ten steps (1 % of the loss) as two engines are.
     """
     found = []
     for engine in engines:

@@ -16,7 +16,7 @@ from eatnas_tf.training.data import Examples, Streamed
 from eatnas_tf.training.engine import Engine, Trainee
 from eatnas_tf.training.feed import Feed, feed_of
 from eatnas_tf.training.shared_graph import interpreter
-from eatnas_tf.training.shared_graph.interpreter import Moments
+from eatnas_tf.training.shared_graph.interpreter import Moments, plainly
 from eatnas_tf.training.shared_graph.program import Column, Program, UnsupportedError, compiled
 from eatnas_tf.training.trainer import (
     EVALUATION_BATCH,
@@ -100,6 +100,7 @@ class SharedGraph:
             totals += self._step(table, images, labels, weights, step)
         return totals
 
+    @plainly
     def _step(self, table: Any, images: Any, labels: Any, weights: Any, step: Any) -> Any:
         config, rate = self._trainer.config, self._trainer.rate
         trained = self._weights.read_value()

@@ -14,6 +14,8 @@ from eatnas_tf.network.kernels import relu
 from eatnas_tf.training.shared_graph import units
 from eatnas_tf.training.shared_graph.program import Column
 
+plainly = tf.autograph.experimental.do_not_convert  # nothing here is for AutoGraph, which triples the trace
+
 
 class Tape(NamedTuple):
     """What the backward pass needs of every unit: one TensorArray each."""
@@ -35,6 +37,7 @@ class Moments(NamedTuple):
     variances: Any
 
 
+@plainly
 def forward(table: Any, weights: Any, images: Any) -> tuple[Any, Moments, Tape]:
     """Features of a training batch, its moments, and the tape for `backward`.
 
@@ -64,6 +67,7 @@ def forward(table: Any, weights: Any, images: Any) -> tuple[Any, Moments, Tape]:
     return features, Moments(moments.means.concat(), moments.variances.concat()), tape
 
 
+@plainly
 def backward(table: Any, weights: Any, tape: Tape, gradient: Any) -> Any:
     """Gradient by the units' part of `weights`, flat, from the gradient by the features."""
     count = tf.shape(table)[0]
@@ -89,6 +93,7 @@ def backward(table: Any, weights: Any, tape: Tape, gradient: Any) -> Any:
     return pieces.concat()
 
 
+@plainly
 def infer(table: Any, weights: Any, moving: Moments, images: Any) -> Any:
     """Features of images by the moving statistics."""
     count = tf.shape(table)[0]

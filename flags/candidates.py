@@ -1,0 +1,40 @@
+"""What evaluates a search's candidates: how many processes, and the engine that trains in each."""
+
+from __future__ import annotations
+
+from absl import flags as absl_flags
+
+from eatnas_tf.configs import ENGINES
+from eatnas_tf.errors import InputError
+from eatnas_tf.flags import runtime
+
+WORKERS = absl_flags.DEFINE_integer(
+    "workers",
+    None,
+    "Processes that evaluate candidates, each with its share of the cores or a GPU of its own; by default "
+    "one a core, or one a GPU. May change on an old workdir; only with 1 a search repeats exactly.",
+    lower_bound=1,
+    upper_bound=64,
+)
+ENGINE = absl_flags.DEFINE_enum(
+    "engine",
+    None,
+    ENGINES,
+    "What trains a candidate: one graph for all of them, or a Keras model of each. By default the shared "
+    "graph on a CPU; what it has no unit for, it leaves to Keras.",
+)
+
+
+def config() -> tuple[int | None, str | None]:
+    """Workers and engine. Raises InputError for what needs one device."""
+    if runtime.DISTRIBUTION.value == "mirrored":
+        if (WORKERS.value or 1) > 1:
+            raise InputError(
+                f"--workers: {WORKERS.value} with --distribution=mirrored, which trains one candidate on all "
+                "devices; use --workers=1 or --distribution=one_device"
+            )
+        if ENGINE.value == "shared_graph":
+            raise InputError(
+                "--engine=shared_graph trains on one device; use --engine=keras with --distribution=mirrored"
+            )
+    return WORKERS.value, ENGINE.value
