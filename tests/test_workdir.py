@@ -25,7 +25,7 @@ def runtime(tmp_path) -> RuntimeConfig:
 def _with(**changes) -> SearchConfig:
     """`CONFIG` with other settings, by flag."""
     config = dataclasses.replace(
-        CONFIG, **{name: changes.pop(name) for name in ("seed", "top_k") if name in changes}
+        CONFIG, **{name: changes.pop(name) for name in ("seed", "top_k", "workers") if name in changes}
     )
     for group in ("frame", "space", "data", "training", "evolution"):
         part = getattr(config, group)
@@ -131,7 +131,7 @@ def test_where_a_run_stands_is_no_setting_but_on_what_it_runs_is(used, tmp_path)
 
 def test_the_number_of_workers_may_change_and_is_written_down(used) -> None:
     for workers in (2, 1, None):
-        _open(CONFIG, dataclasses.replace(used, workers=workers))
+        _open(_with(workers=workers), used)
         assert _written(used)["settings"]["workers"] == workers
 
 

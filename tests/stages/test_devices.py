@@ -39,7 +39,7 @@ def machine(monkeypatch):
 )
 def test_without_gpus_the_cores_are_shared_out(machine, cores, workers, expected) -> None:
     machine(cores, 0)
-    found = devices.places(RuntimeConfig("run", workers=workers))
+    found = devices.places(RuntimeConfig("run"), workers)
     assert found == [Place(threads=threads) for threads in expected]
 
 
@@ -57,10 +57,10 @@ def test_gpus_are_dealt_round_by_the_names_that_cuda_was_given(
     machine, gpus, visible, workers, expected
 ) -> None:
     machine(8, gpus, visible)
-    found = devices.places(RuntimeConfig("run", workers=workers))
+    found = devices.places(RuntimeConfig("run"), workers)
     assert found == [Place(gpu=gpu) for gpu in expected]
 
 
 def test_mirroring_has_one_place(machine) -> None:
     machine(8, 4)
-    assert devices.places(RuntimeConfig("run", "mirrored")) == [Place()]
+    assert devices.places(RuntimeConfig("run", "mirrored"), None) == [Place()]
