@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -94,7 +96,6 @@ def test_a_search_may_go_on_with_another_number_of_workers(stage) -> None:
     assert sorted(line["id"] for line in stage.journal("whole")[1:]) == list(range(8))
 
 
-@pytest.mark.slow
 def test_a_candidate_that_always_kills_its_worker_scores_0_and_says_why(stage) -> None:
     (stage.folder / "deadly.py").write_text(DEADLY)
     flags = _flags(
@@ -142,3 +143,30 @@ def test_killed_or_interrupted_a_search_leaves_no_process_and_goes_on(stage) -> 
     done = stage.run("search", *_flags(stage, "stopped"))
     assert done.returncode == 0, done.stderr
     assert sorted(line["id"] for line in stage.journal("stopped")[1:]) == list(range(7))
+
+
+def _resident(pids: set[int]) -> float:
+    """Megabytes of memory that the processes hold together."""
+    status = "".join(Path(f"/proc/{pid}/status").read_text() for pid in pids)
+    return sum(int(size) for size in re.findall(r"^VmRSS:\s+(\d+) kB", status, re.M)) / 1024
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["shared_graph", "keras"])
+def test_over_the_last_50_of_100_candidates_workers_grow_by_less_than_a_megabyte_each(stage, engine) -> None:
+    workdir, population = stage.folder / f"long_{engine}", 10
+    flags = ("--population=10", "--sample=4", "--cycles=90", "--patience=90", f"--engine={engine}")
+    process = stage.start("search", *_flags(stage, workdir.name, *flags))
+    _wait_for(process, workdir, 51)
+    workers = _workers(process)
+    half = whole = _resident(workers)
+    while process.poll() is None:
+        with suppress(OSError):  # a worker has ended, or a file was deleted
+            whole = _resident(workers)
+            kept = [file for file in (workdir / "weights").iterdir() if not file.name.endswith(".partial")]
+            assert len(kept) <= population + 2 + 2 * len(workers)  # best, leader; those out and their parents
+        time.sleep(0.05)
+    _, err = process.communicate()
+    assert process.returncode == 0, err
+    assert len(stage.journal(workdir.name)) == 101
+    assert whole - half < 50
