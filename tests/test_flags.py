@@ -247,6 +247,13 @@ def test_every_flag_of_a_config_is_a_setting_of_it() -> None:
         ),
         (["--learning_rate=0"], "--learning_rate: 0 is not above 0"),
         (["--logical_cpus=2"], "--logical_cpus splits the CPU for --distribution=mirrored; add that flag"),
+        (["--workers=0"], "flag --workers=0: 0 is not an integer in the range [1, 64]"),
+        (["--workers=65"], "flag --workers=65: 65 is not an integer in the range [1, 64]"),
+        (
+            ["--workers=2", "--distribution=mirrored"],
+            "--workers: 2 with --distribution=mirrored, which trains one candidate on all devices; "
+            "use --workers=1 or --distribution=one_device",
+        ),
         (["--channels=3"], "channels: 3 was asked for, the dataset has 1; drop the flag"),
     ],
 )
@@ -317,6 +324,7 @@ def test_wrong_input_to_a_description_is_one_line(refusal, arguments, message) -
         (["--population=1"], "search: flag --population=1: 1 is not"),
         (["--workdir=run", "--sample=99"], "search: --sample: 99 cannot be drawn from --population=64"),
         (["--workdir=run", "--dataset=npz:missing.npz"], "search: missing.npz: no such file; expected"),
+        (["--workdir=run", "--workers=0"], "search: flag --workers=0: 0 is not an integer in the range"),
     ],
 )
 def test_wrong_input_ends_a_process_with_2_and_one_line(tmp_path, arguments, message) -> None:

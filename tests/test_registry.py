@@ -42,6 +42,7 @@ class Point:
 def _fresh(monkeypatch):
     """What a test adds or caches is gone after it."""
     monkeypatch.setattr(registry, "_added", {group: {} for group in registry.GROUPS})
+    monkeypatch.setattr(registry, "_files", [])
     yield
     monkeypatch.undo()
     registry._installed.cache_clear()
@@ -205,6 +206,14 @@ PARTS = {"mutations": {"larger": larger}, "objectives": {"one": lambda network: 
     assert registry.names("mutations") == sorted([*BUILT_IN["mutations"], "larger"])
     assert registry.get("objectives", "one")(None) == 1
     assert registry.get("mutations", "larger").__name__ == "larger"
+
+
+def test_the_files_whose_parts_were_taken_are_known_for_another_process_to_take(tmp_path) -> None:
+    path = _file(tmp_path, 'PARTS = {"objectives": {"one": lambda network: 1}}')
+    registry.add_file(path)
+    with pytest.raises(InputError):
+        registry.add_file(str(tmp_path / "missing.py"))
+    assert registry.files() == (path,)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def runtime(tmp_path) -> RuntimeConfig:
 def _with(**changes) -> SearchConfig:
     """`CONFIG` with other settings, by flag."""
     config = dataclasses.replace(
-        CONFIG, **{name: changes.pop(name) for name in ("seed", "top_k") if name in changes}
+        CONFIG, **{name: changes.pop(name) for name in ("seed", "top_k", "workers") if name in changes}
     )
     for group in ("frame", "space", "data", "training", "evolution"):
         part = getattr(config, group)
@@ -127,6 +127,12 @@ def test_where_a_run_stands_is_no_setting_but_on_what_it_runs_is(used, tmp_path)
         InputError, match=r"--distribution: one_device in .*, now mirrored; it cannot change there"
     ):
         _open(CONFIG, dataclasses.replace(moved, distribution="mirrored"))
+
+
+def test_the_number_of_workers_may_change_and_is_written_down(used) -> None:
+    for workers in (2, 1, None):
+        _open(_with(workers=workers), used)
+        assert _written(used)["settings"]["workers"] == workers
 
 
 def test_another_stages_folder_is_refused(used) -> None:
@@ -240,6 +246,17 @@ def test_only_the_weights_asked_for_are_kept(tmp_path) -> None:
     (tmp_path / "weights" / "000003.npz.partial").touch()
     workdir.keep_weights({1, 3, 9})
     assert sorted(file.name for file in (tmp_path / "weights").iterdir()) == ["000001.npz", "000003.npz"]
+
+
+def test_nothing_is_touched_of_a_candidate_that_another_process_may_be_writing(tmp_path) -> None:
+    """Its file, whole but not told of, or half-written under another name, or a rest of a first attempt."""
+    workdir = Workdir(tmp_path)
+    (tmp_path / "weights").mkdir()
+    names = [f"{number:06d}.npz{ending}" for number in range(4) for ending in ("", ".partial")]
+    for name in names:
+        (tmp_path / "weights" / name).touch()
+    workdir.keep_weights({0}, {2, 3})
+    assert sorted(file.name for file in (tmp_path / "weights").iterdir()) == ["000000.npz", *names[4:]]
 
 
 @pytest.mark.parametrize("value", [(3, 5), (3.0, 5.0)])

@@ -7,6 +7,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -203,6 +204,7 @@ def _reason(code: int) -> str:
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
     """A process started in the block inherits that, and hears no SIGINT before it ignores it."""
+    resource_tracker.ensure_running()  # the first process starts it, and its start would unblock them
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -27,6 +27,7 @@ SEARCH = (
     "--cycles=4",
     "--target=1000",
     "--top_k=2",
+    "--workers=1",
 )
 
 
@@ -39,12 +40,14 @@ class Stage:
         self.folder = folder
 
     def start(self, name: str, *flags: str) -> subprocess.Popen:
+        """A process that leads a group of its own, as a terminal's does."""
         return subprocess.Popen(
             [sys.executable, "-m", f"eatnas_tf.bin.{name}", *flags],
             cwd=self.folder,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
 
     def run(self, name: str, *flags: str) -> subprocess.CompletedProcess:

@@ -20,6 +20,7 @@ SMALL = (
     "--sample=2",
     "--cycles=1",
     "--epochs=2",
+    "--workers=2",
 )
 PLAIN = """
 import json, sys
@@ -131,6 +132,7 @@ def test_no_search_and_no_selection_reads_the_test_split(stage) -> None:
         "--population=2",
         "--sample=2",
         "--cycles=1",
+        "--workers=1",
         "--workdir=untested",
     )
     assert searched.returncode == 0, searched.stderr

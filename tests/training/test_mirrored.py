@@ -81,6 +81,22 @@ def test_replicas_share_a_batch_and_those_without_an_image_weigh_the_last_one_wi
         assert sorted(counted) == labels.tolist()
 
 
+def test_gradients_that_are_summed_over_the_replicas_already_are_not_summed_again():
+    run("""
+        import keras
+        import tensorflow as tf
+        from eatnas_tf.training.strategy import configure
+        from eatnas_tf.training.trainer import Sgd
+
+        strategy = configure("mirrored", 2)
+        with strategy.scope():
+            variable, optimizer = keras.Variable(1.0), Sgd(0.5)
+            optimizer.build([variable])
+        tf.function(lambda: strategy.run(lambda: optimizer.apply([tf.constant(1.0)], [variable])))()
+        assert [float(one) for one in strategy.experimental_local_results(variable.value)] == [0.5, 0.5]
+    """)
+
+
 CANDIDATES = """
     import numpy as np
     from eatnas_tf.configs import TrainingConfig

@@ -1,11 +1,13 @@
 """Training and evaluation against formulas in NumPy, on tiny networks."""
 
+import gc
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.framework.func_graph import FuncGraph
 
 from eatnas_tf.configs import DataConfig, TrainingConfig
 from eatnas_tf.layers import Frame, expand
@@ -214,3 +216,14 @@ def test_a_streamed_dataset_trains_and_is_evaluated_in_whole(strategy, shapes_di
     assert found.count == 230
     assert found.loss == pytest.approx(cross_entropy(logits, np.array(labels)), rel=1e-3)
     assert found.top1 == pytest.approx((logits.argmax(1) == labels).mean(), abs=1 / 230)
+
+
+def test_a_training_leaves_no_graph_behind(strategy):
+    for seed in range(2):
+        model = built(strategy)
+        trained(strategy, ONE_STEP, noise(), model, seed)
+        del model
+        keras.backend.clear_session()
+        gc.collect()
+        graphs = [one for one in gc.get_objects() if isinstance(one, FuncGraph)]
+        assert not [graph for graph in graphs if graph.name == "steps"]
