@@ -35,7 +35,10 @@ setup(
         "filelock>=3.12",
         "rich>=13.7",
     ],
-    extras_require={"dev": ["build", "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff"]},
+    extras_require={
+        "dev": ["build", "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff"],
+        "benchmarks": ["keras-tuner==1.4.8"],  # and torch, where its table should have that row
+    },
     entry_points={
         "eatnas_tf.mutations": [
             f"{name} = eatnas_tf.mutations.primitive:{name}"

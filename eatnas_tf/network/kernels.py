@@ -14,8 +14,11 @@ FAST_COLUMNS = 3
 
 
 def relu(inputs: Any) -> Any:
-    """max(inputs, 0) as the gradient kernel computes it: inputs where they are positive."""
-    return tf.raw_ops.ReluGrad(gradients=inputs, features=inputs)
+    """max(inputs, 0) as the gradient kernel computes it: inputs where they are positive.
+
+    Its gradient is the same kernel's. No `tf.custom_gradient`: that registers itself for good, graph and all.
+    """
+    return tf.raw_ops.ReluGrad(gradients=inputs, features=tf.stop_gradient(inputs))
 
 
 def depthwise_filter_gradient(inputs: Any, gradient: Any, kernel: int, stride: int) -> Any:

@@ -25,6 +25,7 @@ SEARCH = (
     "--population=3",
     "--sample=2",
     "--cycles=4",
+    "--epochs=8",
     "--target=1000",
     "--top_k=2",
     "--workers=1",

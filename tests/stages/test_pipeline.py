@@ -156,7 +156,7 @@ def test_what_would_end_a_later_stage_is_refused_before_the_first(stage) -> None
             ("--transfer_preset=imagenet_transfer", "--dataset=fashion_mnist_mini"),
             "--blocks: 4 in a search, 7 in the transfer after it",
         ),
-        (("--top_k=50",), "--top_k: 50 to retrain of --population=6"),
+        (("--top_k=50",), "--top_k: 50 to retrain of --population="),
         (("--preset=quickstart_search",), "--preset is for a single stage"),
         (("--from=elsewhere",), "--from is for a single stage"),
         (("--train_examples=9000",), "--train_examples: 9000 is more than the 5000"),

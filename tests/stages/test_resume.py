@@ -24,7 +24,7 @@ def test_a_search_killed_at_three_moments_ends_with_the_journal_of_an_uninterrup
         journal = stage.folder / "killed" / "journal.jsonl"
         while process.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") < lines):
             time.sleep(0.02)
-        time.sleep(0.1 * lines)
+        time.sleep(0.01 * lines)
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL

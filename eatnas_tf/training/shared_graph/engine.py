@@ -36,7 +36,7 @@ TABLE = tf.TensorSpec([None, len(Column)], tf.int32)
 
 class SharedGraph:
     """Loads networks into one graph's variables, one network at a time; what it has no units for goes to
-    `otherwise`, with one log line.
+    `otherwise`, with one log line a reason.
 
     The weights are one flat vector, and so is the momentum: a new network is a new table and new vectors, and
     nothing is traced again.
@@ -49,6 +49,7 @@ class SharedGraph:
                 tf.Variable(tf.zeros(0), shape=[None], trainable=False) for _ in range(5)
             )
         self._moving = Moments(means, variances)
+        self._said: set[str] = set()  # reasons for Keras that were logged
         self._training: Any = None
         self._evaluations: list[tuple[Examples | Streamed, Feed, Any]] = []
 
@@ -56,7 +57,9 @@ class SharedGraph:
         try:
             program = compiled(network)
         except UnsupportedError as reason:
-            logging.info("trained by a Keras model, the shared graph has no unit for %s", reason)
+            if str(reason) not in self._said:
+                self._said.add(str(reason))
+                logging.warning("trained by a Keras model: the shared graph has no unit for %s", reason)
             return self._otherwise.load(network, seed)
         return _Loaded(self, program, initial_weights(network, np.random.default_rng(seed)))
 

@@ -5,6 +5,8 @@ Features are (batch, height, width, channels), kernels (height, width, in, out).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -13,6 +15,7 @@ from eatnas_tf.network.batch_norm import EPSILON
 from eatnas_tf.network.kernels import depthwise_filter_gradient
 from eatnas_tf.training.shared_graph.program import Column, Kind
 
+CONV = {Kind.CONV: 1, Kind.CONV_2: 2}
 DEPTHWISE = {
     Kind.DEPTHWISE_3: (3, 1),
     Kind.DEPTHWISE_5: (5, 1),
@@ -167,27 +170,24 @@ def _folded_gradients(
 
 
 def _convolved(row: Any, features: Any, kernel: Any) -> Any:
-    branches = {
-        Kind.POINTWISE: lambda: _pointwise(_subsampled(row, features), kernel),
-        Kind.CONV: lambda: tf.nn.conv2d(features, kernel, 1, "SAME"),
-        Kind.CONV_2: lambda: tf.nn.conv2d(features, kernel, 2, "SAME"),
-    }
+    branches = {Kind.POINTWISE: lambda: _pointwise(_subsampled(row, features), kernel)}
+    for kind, stride in CONV.items():
+        branches[kind] = partial(tf.nn.conv2d, features, kernel, stride, "SAME")
     for kind, (_, stride) in DEPTHWISE.items():
-        branches[kind] = lambda stride=stride: tf.nn.depthwise_conv2d(
-            features, kernel, [1, stride, stride, 1], "SAME"
-        )
+        branches[kind] = partial(tf.nn.depthwise_conv2d, features, kernel, [1, stride, stride, 1], "SAME")
     return _switch(row, branches)
 
 
 def _kernel_gradient(row: Any, features: Any, kernel: Any, gradient: Any) -> Any:
     """Gradient by the kernel, flat."""
-    branches = {
-        Kind.POINTWISE: lambda: tf.matmul(
-            _pixels(_subsampled(row, features)), _pixels(gradient), transpose_a=True
-        ),
-    }
-    for kind, stride in ((Kind.CONV, 1), (Kind.CONV_2, 2)):
-        branches[kind] = lambda stride=stride: tf.raw_ops.Conv2DBackpropFilter(
+
+    def pointwise() -> Any:
+        return tf.matmul(_pixels(_subsampled(row, features)), _pixels(gradient), transpose_a=True)
+
+    branches = {Kind.POINTWISE: pointwise}
+    for kind, stride in CONV.items():
+        branches[kind] = partial(
+            tf.raw_ops.Conv2DBackpropFilter,
             input=features,
             filter_sizes=tf.shape(kernel),
             out_backprop=gradient,
@@ -195,38 +195,35 @@ def _kernel_gradient(row: Any, features: Any, kernel: Any, gradient: Any) -> Any
             padding="SAME",
         )
     for kind, (size, stride) in DEPTHWISE.items():
-        branches[kind] = lambda size=size, stride=stride: depthwise_filter_gradient(
-            features, gradient, size, stride
-        )
-    flat = {kind: lambda branch=branch: tf.reshape(branch(), [-1]) for kind, branch in branches.items()}
-    return _switch(row, flat)
+        branches[kind] = partial(depthwise_filter_gradient, features, gradient, size, stride)
+    return _switch(row, {kind: partial(_flat, branch) for kind, branch in branches.items()})
 
 
 def _features_gradient(row: Any, features: Any, kernel: Any, gradient: Any) -> Any:
-    shape = tf.shape(features)
-    branches = {
-        Kind.POINTWISE: lambda: _scattered(row, features, _pointwise(gradient, kernel, transpose=True)),
+    def pointwise() -> Any:
+        return _scattered(row, features, _pointwise(gradient, kernel, transpose=True))
+
+    branches = {Kind.POINTWISE: pointwise}
+    given = {
+        "input_sizes": tf.shape(features),
+        "filter": kernel,
+        "out_backprop": gradient,
+        "padding": "SAME",
     }
-    for kind, stride in ((Kind.CONV, 1), (Kind.CONV_2, 2)):
-        branches[kind] = lambda stride=stride: tf.raw_ops.Conv2DBackpropInput(
-            input_sizes=shape,
-            filter=kernel,
-            out_backprop=gradient,
-            strides=[1, stride, stride, 1],
-            padding="SAME",
-        )
+    for kind, stride in CONV.items():
+        branches[kind] = partial(tf.raw_ops.Conv2DBackpropInput, **given, strides=[1, stride, stride, 1])
     for kind, (_, stride) in DEPTHWISE.items():
-        branches[kind] = lambda stride=stride: tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
-            input_sizes=shape,
-            filter=kernel,
-            out_backprop=gradient,
-            strides=[1, stride, stride, 1],
-            padding="SAME",
+        branches[kind] = partial(
+            tf.raw_ops.DepthwiseConv2dNativeBackpropInput, **given, strides=[1, stride, stride, 1]
         )
     return _switch(row, branches)
 
 
-def _switch(row: Any, branches: dict[Kind, Any]) -> Any:
+def _flat(branch: Callable[[], Any]) -> Any:
+    return tf.reshape(branch(), [-1])
+
+
+def _switch(row: Any, branches: Mapping[Kind, Callable[[], Any]]) -> Any:
     return tf.switch_case(row[Column.KIND], [branches[kind] for kind in Kind])
 
 
