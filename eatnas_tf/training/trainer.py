@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from eatnas_tf.training.schedules import schedule
 
 EVALUATION_BATCH = 250
 REPLICA_SEED = 1_000_003  # steps apart, so that no two replicas augment alike
-STEPS_A_CALL = 32  # between two calls Python hears of signals and a bar moves
+FIRST_STEPS, STEPS_A_CALL = 4, 32  # between two calls Python hears of signals and a bar moves
 
 
 @dataclass(frozen=True)
@@ -128,12 +128,11 @@ class Trainer:
         Returns False as soon as the loss is not finite, else True. `on_epoch` hears of every finished epoch,
         `on_share` of the share of the training that is done.
         """
-        count, epochs = self.feed.steps, self.config.epochs
+        count, epochs, pace = self.feed.steps, self.config.epochs, Pace()
         for number in range(epochs):
             start, totals = time.perf_counter(), np.zeros(3)
             state = self.feed.begin(np.random.default_rng([seed, number]))
-            for first in range(0, count, STEPS_A_CALL):
-                last = min(first + STEPS_A_CALL, count)
+            for first, last in pace.spans(count):
                 totals += steps(state, tf.constant([first, last]), tf.constant([seed, number])).numpy()
                 on_share((number + last / count) / epochs)
                 if not math.isfinite(totals[0]):
@@ -198,6 +197,25 @@ class Trainer:
         if self.strategy.num_replicas_in_sync > 1:
             for variable in model.non_trainable_variables:
                 variable.assign(np.asarray(variable))
+
+
+class Pace:
+    """How many steps run inside a graph between two moments in Python: a second's worth, so that signals are
+    heard and a bar moves, but no more than STEPS_A_CALL.
+    """
+
+    def __init__(self) -> None:
+        self._steps = FIRST_STEPS
+
+    def spans(self, count: int) -> Iterator[tuple[int, int]]:
+        """(first, last) of each call over `count` steps; the time to the next one is the call's."""
+        first = 0
+        while first < count:
+            last, begun = min(first + self._steps, count), time.perf_counter()
+            yield first, last
+            second = int((last - first) / (time.perf_counter() - begun))
+            self._steps = max(1, min(second, 2 * self._steps, STEPS_A_CALL))
+            first = last
 
 
 def evaluation(

@@ -1,6 +1,7 @@
 """Training and evaluation against formulas in NumPy, on tiny networks."""
 
 import gc
+import time
 from dataclasses import replace
 
 import keras
@@ -15,7 +16,7 @@ from eatnas_tf.network.builder import build, weights_of
 from eatnas_tf.space import Architecture
 from eatnas_tf.training import data
 from eatnas_tf.training.data import Examples, Streamed, open_source, split
-from eatnas_tf.training.trainer import Trainer, Whitening
+from eatnas_tf.training.trainer import FIRST_STEPS, STEPS_A_CALL, Pace, Trainer, Whitening
 
 FRAME = Frame(8, 1, 3, stem_filters=4, stem_stride=1, strides=(1, 2), head_filters=6)
 CODE = "sep_k3_s1_w1.0_d1-mb3_k3_s1_w1.5_d1"
@@ -133,7 +134,9 @@ def test_progress_is_told_as_the_share_of_all_steps_and_ends_with_1(strategy):
     told = []
     trainer = Trainer(strategy, noise(70), replace(ONE_STEP, epochs=2, batch_size=2))
     assert trainer.train(built(strategy), 0, on_share=told.append)
-    assert told == pytest.approx([32 / 70, 35 / 70, 67 / 70, 1.0])
+    assert told[0] == pytest.approx(FIRST_STEPS / 70)
+    assert told == sorted(set(told))
+    assert 0.5 in told
     assert told[-1] == 1.0
     for epochs, steps in ((3, 1), (7, 3)):
         told.clear()
@@ -141,6 +144,18 @@ def test_progress_is_told_as_the_share_of_all_steps_and_ends_with_1(strategy):
         assert trainer.train(built(strategy), 0, on_share=told.append)
         assert told == pytest.approx([number / epochs for number in range(1, epochs + 1)])
         assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(0.001, STEPS_A_CALL), (0.1, 10), (2.0, 1)])
+def test_a_call_takes_about_a_second_and_misses_no_step(monkeypatch, seconds, most):
+    now = [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    spans = []
+    for first, last in Pace().spans(100):
+        spans.append((first, last))
+        now[0] += seconds * (last - first)
+    assert [step for span in spans for step in range(*span)] == list(range(100))
+    assert max(last - first for first, last in spans[1:]) == most
 
 
 @pytest.mark.parametrize(
