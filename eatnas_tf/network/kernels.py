@@ -25,26 +25,20 @@ def depthwise_filter_gradient(inputs: Any, gradient: Any, kernel: int, stride: i
     """Gradient of a `same` depthwise convolution by its kernel, (kernel, kernel, channels, 1).
 
     `inputs` are (batch, height, width, channels), `gradient` belongs to the outputs. A wide kernel is taken
-    in groups of three columns, each the gradient of a narrow kernel on its part of the inputs.
+    in groups of three columns, each the gradient of a narrow kernel on its part of the inputs; with a stride
+    that gains nothing.
     """
-    rows, columns = tf.shape(gradient)[1], tf.shape(gradient)[2]
     if kernel <= FAST_COLUMNS or stride > 1:
         return _filter_gradient(inputs, gradient, kernel, kernel, stride, "SAME")
-    above = _padding(kernel, stride, tf.shape(inputs)[1], rows)
-    beside = _padding(kernel, stride, tf.shape(inputs)[2], columns)
-    padded = tf.pad(inputs, [[0, 0], above, beside, [0, 0]])
+    before, columns = (kernel - 1) // 2, tf.shape(inputs)[2]
+    padding = [before, kernel - 1 - before]
+    padded = tf.pad(inputs, [[0, 0], padding, padding, [0, 0]])
     groups = []
     for first in range(0, kernel, FAST_COLUMNS):
         count = min(FAST_COLUMNS, kernel - first)
-        seen = padded[:, :, first : first + (columns - 1) * stride + count]
+        seen = padded[:, :, first : first + columns + count - 1]
         groups.append(_filter_gradient(seen, gradient, kernel, count, stride, "VALID"))
     return tf.concat(groups, axis=1)
-
-
-def _padding(kernel: int, stride: int, size: Any, outputs: Any) -> Any:
-    """What `same` padding adds before and after."""
-    total = tf.maximum((outputs - 1) * stride + kernel - size, 0)
-    return tf.stack([total // 2, total - total // 2])
 
 
 def _filter_gradient(inputs: Any, gradient: Any, rows: int, columns: int, stride: int, padding: str) -> Any:
