@@ -20,6 +20,7 @@ from benchmarks.engines import ENGINES, Engine, EngineError
 from benchmarks.report import FEWEST_IMAGES
 from benchmarks.results import Result
 from benchmarks.task import Task
+from eatnas_tf.stages import devices
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_at_least(1), default=2, help="Turns of every engine.")
     parser.add_argument("--seed", type=int, default=0, help="What the codes are drawn from.")
     parser.add_argument(
-        "--workers", type=_at_least(1), default=machine.cores(), help="Processes of parallel engines."
+        "--workers", type=_at_least(1), default=devices.cores(), help="Processes of parallel engines."
     )
     names = ",".join(engine.name for engine in ENGINES)
     parser.add_argument("--engines", type=_engines, default=names, help=f"Some of {names}.")

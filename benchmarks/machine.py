@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from eatnas_tf.stages.devices import cores
+
 PACKAGES = ("eatnas_tf", "tensorflow", "keras", "keras-tuner", "torch", "numpy")
 SIDE = 1024
 SECONDS = 1.5
@@ -37,11 +39,6 @@ def describe() -> dict[str, Any]:
         "peak_gflops": one_thread * cores(),
         "versions": {"python": platform.python_version(), **_versions(PACKAGES)},
     }
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def measured_gflops() -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import machine, report
+from benchmarks import report
 from benchmarks.task import BATCH, FRAME, LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, Task, network_of
 from eatnas_tf import evolution
 from eatnas_tf.configs import RuntimeConfig, TrainingConfig
@@ -52,7 +52,7 @@ def _workforce(task: Task, workers: int, folder: Path) -> Workforce:
     if workers == 1:
         evaluate = build(Place(), _unheard)
         return Alone(lambda one: evaluate(one.to_json()))
-    places = [Place(threads=max(1, machine.cores() // workers))] * workers
+    places = [Place(threads=max(1, devices.cores() // workers))] * workers
     return LocalWorkers(places, build, lambda code: count(network_of(code)).params)
 
 
@@ -83,12 +83,11 @@ def build_evaluation(
     trainer = Trainer(strategy, train, RECIPE)
     engine = Clocked(SharedGraph(trainer, FRAME.num_classes, KerasEngine(trainer)))
     evaluator = Evaluator(
-        FRAME,
+        network_of,
         engine,
         validation,
         lambda network: count(network).params,
         "none",
-        RECIPE,
         task.seed,
         Workdir(folder),
         on_share=on_share,

@@ -31,11 +31,11 @@ def places(runtime: RuntimeConfig, workers: int | None) -> list[Place]:
     """
     if runtime.distribution == "mirrored":
         return [Place()]
-    gpus, cores = _gpus(), _cores()
-    count = workers or len(gpus) or cores
+    gpus, shared = _gpus(), cores()
+    count = workers or len(gpus) or shared
     if gpus:
-        return [Place(gpu=gpus[number % len(gpus)]) for number in range(count)]
-    return [Place(threads=max(1, cores // count)) for _ in range(count)]
+        return [Place(gpu=gpus[number % len(gpus)], processes=count) for number in range(count)]
+    return [Place(threads=max(1, shared // count), processes=count)] * count
 
 
 def _gpus() -> list[str]:
@@ -48,6 +48,6 @@ def _gpus() -> list[str]:
     return chosen.split(",")[:count] if chosen else [str(number) for number in range(count)]
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

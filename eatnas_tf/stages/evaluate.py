@@ -76,8 +76,8 @@ def _measured(workdir: Workdir, examples: Any) -> Any:
     import keras
     import tensorflow as tf
 
+    from eatnas_tf.training.evaluation import evaluation
     from eatnas_tf.training.strategy import configure
-    from eatnas_tf.training.trainer import evaluation
 
     strategy = configure()
     try:

@@ -11,10 +11,9 @@ from functools import partial
 import numpy as np
 from absl import logging
 
-from eatnas_tf.configs import TrainingConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Candidate, Measurement, Task
-from eatnas_tf.layers import Frame, Network, expand
+from eatnas_tf.layers import Network
 from eatnas_tf.network import inheritance, weight_file
 from eatnas_tf.network.initial import Weights
 from eatnas_tf.space import Architecture
@@ -33,18 +32,18 @@ class Trained:
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Measures candidates of one search. `on_share` hears a candidate's id and how much of it is done.
+    """Measures candidates of one search, each as the network that `expand` makes of it.
 
-    Weights are written before the measurement is given back, so that a journal never names what is not there.
-    A training that diverges has accuracy 0 and leaves no weights.
+    `on_share` hears a candidate's id and how much of it is done. Weights are written before the measurement
+    is given back, so that a journal never names what is not there. A training that diverges has accuracy 0 and
+    leaves no weights.
     """
 
-    frame: Frame
+    expand: Callable[[Architecture], Network]
     engine: Engine
     validation: Examples | Streamed
     objective: Callable[[Network], float]
     inherit: str
-    training: TrainingConfig
     seed: int
     workdir: Workdir
     basic: Trained | None = None
@@ -52,7 +51,7 @@ class Evaluator:
 
     def __call__(self, task: Task) -> Measurement:
         start, candidate = time.perf_counter(), task.candidate
-        network = self._network(candidate.architecture)
+        network = self.expand(candidate.architecture)
         trainee = self.engine.load(network, [self.seed, candidate.id])
         origins = self._inherit(task, network, trainee)
         accuracy, loss = self._train(candidate, trainee)
@@ -68,7 +67,7 @@ class Evaluator:
         drawn = int(np.random.default_rng([self.seed, candidate.id]).integers(2**31))
         if not trainee.train(drawn, on_share=on_share):
             return 0.0, math.nan
-        found = trainee.evaluate(self.validation)
+        found = trainee.evaluate(self.validation, on_share=lambda share: on_share(1.0))
         return (found.top1, found.loss) if math.isfinite(found.loss) else (0.0, math.nan)
 
     def _inherit(self, task: Task, network: Network, trainee: Trainee) -> dict[str, int] | None:
@@ -93,8 +92,4 @@ class Evaluator:
         except InputError as error:
             logging.warning("candidate %d starts from fresh weights: %s", candidate.id, error)
             return None
-        return Trained(self._network(task.parent), weights)
-
-    def _network(self, architecture: Architecture) -> Network:
-        tower = self.training.auxiliary_weight > 0
-        return expand(architecture, self.frame, self.training.dropout, auxiliary=tower)
+        return Trained(self.expand(task.parent), weights)

@@ -10,7 +10,7 @@ from random import Random
 
 from eatnas_tf.configs import PipelineConfig, RetrainConfig, RuntimeConfig, SearchConfig
 from eatnas_tf.errors import InputError
-from eatnas_tf.layers import Frame, expand
+from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import tables
 from eatnas_tf.space import SearchSpace
 from eatnas_tf.stages import plans, retrain, search
@@ -54,9 +54,8 @@ def _refuse_early(config: PipelineConfig) -> None:
         if before is not None:
             _refuse_outsiders(before, space)
         architecture = space.sample(Random(0))
-        recipe = retraining.training
-        expand(architecture, _frame(searching))
-        expand(architecture, _frame(retraining), recipe.dropout, recipe.auxiliary_weight > 0)
+        for stage in (searching, retraining):
+            plans.trained_network(architecture, _frame(stage), stage.training)
         if retraining.top_k > searching.evolution.population:
             raise InputError(
                 f"--top_k: {retraining.top_k} to retrain of --population={searching.evolution.population}; "

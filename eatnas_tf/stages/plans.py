@@ -10,10 +10,10 @@ from random import Random
 from typing import Any
 
 from eatnas_tf import registry
-from eatnas_tf.configs import FrameConfig, RetrainConfig, SearchConfig, SpaceConfig
+from eatnas_tf.configs import FrameConfig, RetrainConfig, SearchConfig, SpaceConfig, TrainingConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Limits, Quality, Score
-from eatnas_tf.layers import Frame, Network, conv_ops
+from eatnas_tf.layers import Frame, Network, conv_ops, expand
 from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, Architecture, ExpansionLimit, LayerLimit, SearchSpace
 from eatnas_tf.space.search_space import Constraint
@@ -88,6 +88,11 @@ def search(config: SearchConfig) -> SearchPlan:
         Quality(evolution.target_std, evolution.alpha, evolution.beta),
         Limits(evolution.sample, evolution.cycles, evolution.patience, evolution.min_delta),
     )
+
+
+def trained_network(architecture: Architecture, frame: Frame, recipe: TrainingConfig) -> Network:
+    """What is trained of an architecture: with the recipe's dropout and auxiliary tower."""
+    return expand(architecture, frame, recipe.dropout, auxiliary=recipe.auxiliary_weight > 0)
 
 
 def parsed(code: str) -> Architecture:

@@ -28,7 +28,7 @@ def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -
     division(config.data, source.train_count)
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
     for architecture in architectures:
-        expand(architecture, frame, config.training.dropout, config.training.auxiliary_weight > 0)
+        plans.trained_network(architecture, frame, config.training)
     source.refuse_without_test()
     devices.refuse_missing(runtime)
     with stoppable(), opened("retrain", config, runtime) as workdir, Journal(workdir.journal) as journal:

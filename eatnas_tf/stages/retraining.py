@@ -18,10 +18,13 @@ from eatnas_tf.network.keras_layers import keras_layer
 from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.progress import Bar
 from eatnas_tf.space import Architecture
+from eatnas_tf.stages.plans import trained_network
 from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Examples, Streamed
-from eatnas_tf.training.trainer import Epoch, Evaluation, Trainer, Whitening, evaluation
+from eatnas_tf.training.evaluation import Evaluation, evaluation
+from eatnas_tf.training.trainer import Epoch, Trainer
+from eatnas_tf.training.whitening import Whitening
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,20 @@ class Retrainer:
         start, recipe = time.perf_counter(), self._config.training
         trainer = Trainer(self._strategy, examples, recipe)
         with self._strategy.scope():
-            model = build(self._network(task), seed=[self._config.seed, task.number])
+            model = build(
+                trained_network(task.architecture, self._frame, recipe), seed=[self._config.seed, task.number]
+            )
         board = Board(self._workdir.tensorboard / task.name)
         measure = evaluation(self._strategy, model, contest, trainer.whitening)
         before, told = (task.number - 1) * recipe.epochs, [f"{task.name}, first epoch"]
 
+        def heed(share: float) -> None:
+            stop_if_asked()
+
         def on_epoch(epoch: Epoch) -> None:
             board.epoch(epoch)
             if on == "validation":
-                found = measure()
+                found = measure(heed)
                 board.scalars(
                     {"validation/loss": found.loss, "validation/accuracy": found.top1}, epoch.number
                 )
@@ -69,11 +77,11 @@ class Retrainer:
             self._bar.at(before + epoch.number, told[0])
 
         def on_share(share: float) -> None:
-            stop_if_asked()
+            heed(share)
             self._bar.at(before + share * recipe.epochs, told[0])
 
         seed = (self._config.seed + task.number) % 2**31
-        found = measure() if trainer.train(model, seed, on_epoch, on_share) else None
+        found = measure(heed) if trainer.train(model, seed, on_epoch, on_share) else None
         if found is None or not math.isfinite(found.loss):
             found = Evaluation(math.nan, 0.0, 0.0, len(contest))
         else:
@@ -100,10 +108,6 @@ class Retrainer:
         model.save(partial)
         partial.replace(self._workdir.model)
         weight_file.save(self._workdir.weights, weights)
-
-    def _network(self, task: Task) -> Network:
-        recipe = self._config.training
-        return expand(task.architecture, self._frame, recipe.dropout, auxiliary=recipe.auxiliary_weight > 0)
 
 
 def plain_model(network: Network, weights: dict[str, Any], whitening: Whitening) -> keras.Model:

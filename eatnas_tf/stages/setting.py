@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.evolution import Candidate, Measurement, Task, perturbed_population, random_population
-from eatnas_tf.layers import Frame, expand
+from eatnas_tf.layers import Frame, Network, expand
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans
 from eatnas_tf.stages.workdir import Workdir
@@ -38,12 +38,13 @@ class Setting:
             return random_population(self.plan.space, size, seed)
         return perturbed_population(self.basic.architecture, self.plan.perturb, size, seed)
 
+    def network(self, architecture: Architecture) -> Network:
+        """What is trained of a candidate."""
+        return plans.trained_network(architecture, self.frame, self.config.training)
+
     def size(self, architecture: Architecture) -> float:
         """The objective of an architecture that nothing else could be measured of."""
-        recipe = self.config.training
-        return self.plan.objective(
-            expand(architecture, self.frame, recipe.dropout, auxiliary=recipe.auxiliary_weight > 0)
-        )
+        return self.plan.objective(self.network(architecture))
 
 
 def set_up(config: SearchConfig) -> Setting:
@@ -62,24 +63,25 @@ def set_up(config: SearchConfig) -> Setting:
     return Setting(config, plan, basic, source, frame)
 
 
-def evaluator_of(setting: Setting, strategy: Any, workdir: Workdir, on_share: OnShare) -> Evaluator:
-    """What measures the candidates of a search in this process; reads the images."""
+def evaluator_of(
+    setting: Setting, strategy: Any, workdir: Workdir, on_share: OnShare, processes: int = 1
+) -> Evaluator:
+    """What measures the candidates of a search in this process, one of so many; reads the images."""
     from eatnas_tf.network import weight_file
     from eatnas_tf.stages.evaluation import Evaluator, Trained
     from eatnas_tf.training.trainer import Trainer
 
     config, basic = setting.config, setting.basic
-    train, validation = split(setting.source.train(), config.data, config.seed)
+    train, validation = split(setting.source.train(processes), config.data, config.seed)
     inherited = None
     if basic is not None and basic.weights is not None and basic.frame is not None:
         inherited = Trained(expand(basic.architecture, basic.frame), weight_file.load(basic.weights))
     return Evaluator(
-        frame=setting.frame,
+        expand=setting.network,
         engine=_engine(config.engine, Trainer(strategy, train, config.training), setting.frame),
         validation=validation,
         objective=setting.plan.objective,
         inherit=config.evolution.inherit,
-        training=config.training,
         seed=config.seed,
         workdir=workdir,
         basic=inherited,
@@ -110,7 +112,7 @@ def evaluation_in_worker(
     strategy = devices.strategy(RuntimeConfig(str(workdir.path)), place.threads)
     import tensorflow as tf
 
-    evaluator = evaluator_of(setting, strategy, workdir, on_share)
+    evaluator = evaluator_of(setting, strategy, workdir, on_share, place.processes)
 
     def evaluate(text: str) -> Measurement:
         try:

@@ -88,7 +88,9 @@ class Source(Protocol):
     image_size: int
     train_count: int
 
-    def train(self) -> Examples | Streamed: ...
+    def train(self, processes: int = 1) -> Examples | Streamed:
+        """In memory if it fits where so many processes hold the same."""
+        ...
 
     def test(self) -> Examples | Streamed: ...
 
@@ -154,7 +156,7 @@ class NpzSource:
         self.classes = self._class_names(int(labels.max()) + 1)
         self._train = images, labels
 
-    def train(self) -> Examples:
+    def train(self, processes: int = 1) -> Examples:
         images, labels = self._train
         return Examples(resized(images, self.image_size), labels)
 
@@ -243,8 +245,8 @@ class TfdsSource:
         self.classes = tuple(features["label"].names)
         self.train_count = self._builder.info.splits["train"].num_examples
 
-    def train(self) -> Examples | Streamed:
-        return self._split("train")
+    def train(self, processes: int = 1) -> Examples | Streamed:
+        return self._split("train", processes)
 
     def test(self) -> Examples | Streamed:
         """The split called test, or validation where there is no labelled test split (ImageNet)."""
@@ -257,10 +259,10 @@ class TfdsSource:
     def _test_name(self) -> str:
         return "validation" if self._builder.name.startswith("imagenet") else "test"
 
-    def _split(self, name: str) -> Examples | Streamed:
+    def _split(self, name: str, processes: int = 1) -> Examples | Streamed:
         count = self._builder.info.splits[name].num_examples
         streamed = Streamed(self._builder, name, ((0, count),), self.image_size)
-        if count * self.image_size**2 * self.channels > memory_limit():
+        if count * self.image_size**2 * self.channels > memory_limit() // processes:
             return streamed
         images, labels = [], []
         for image, label in streamed.dataset().as_numpy_iterator():

@@ -13,7 +13,9 @@ from eatnas_tf.layers import Network
 from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.network.initial import Weights
 from eatnas_tf.training.data import Examples, Streamed
-from eatnas_tf.training.trainer import Evaluation, OnEpoch, OnShare, Trainer, unheard
+from eatnas_tf.training.evaluation import Evaluation
+from eatnas_tf.training.pace import OnShare, unheard
+from eatnas_tf.training.trainer import OnEpoch, Trainer
 
 
 class Trainee(Protocol):
@@ -27,7 +29,7 @@ class Trainee(Protocol):
         """As `Trainer.epochs`: False if the loss was not finite."""
         ...
 
-    def evaluate(self, examples: Examples | Streamed) -> Evaluation: ...
+    def evaluate(self, examples: Examples | Streamed, on_share: OnShare = ...) -> Evaluation: ...
 
     def close(self) -> None:
         """Gives back what it holds; it is not used any more."""
@@ -66,8 +68,8 @@ class _KerasTrainee:
     def train(self, seed: int, on_epoch: OnEpoch = unheard, on_share: OnShare = unheard) -> bool:
         return self._trainer.train(self._model, seed, on_epoch, on_share)
 
-    def evaluate(self, examples: Examples | Streamed) -> Evaluation:
-        return self._trainer.evaluate(self._model, examples)
+    def evaluate(self, examples: Examples | Streamed, on_share: OnShare = unheard) -> Evaluation:
+        return self._trainer.evaluate(self._model, examples, on_share)
 
     def close(self) -> None:
         del self._model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,15 @@ import tensorflow as tf
 
 from eatnas_tf.configs import TrainingConfig
 from eatnas_tf.training.data import Examples, Streamed
-from eatnas_tf.training.feed import Feed, feed_of
+from eatnas_tf.training.evaluation import Evaluation, evaluation
+from eatnas_tf.training.feed import feed_of
+from eatnas_tf.training.losses import cross_entropy, training_sums
+from eatnas_tf.training.optimizer import Sgd
+from eatnas_tf.training.pace import OnShare, Pace, unheard
 from eatnas_tf.training.schedules import schedule
+from eatnas_tf.training.whitening import Whitening
 
-EVALUATION_BATCH = 250
 REPLICA_SEED = 1_000_003  # steps apart, so that no two replicas augment alike
-FIRST_STEPS, STEPS_A_CALL = 4, 32  # between two calls Python hears of signals and a bar moves
 
 
 @dataclass(frozen=True)
@@ -33,47 +36,7 @@ class Epoch:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Mean cross-entropy, top-1 and top-5 accuracy as fractions over `count` images."""
-
-    loss: float
-    top1: float
-    top5: float
-    count: int
-
-
-@dataclass(frozen=True)
-class Whitening:
-    """Channel means and standard deviations of the training images, float32 (channels,)."""
-
-    mean: np.ndarray
-    deviation: np.ndarray
-
-    @classmethod
-    def of(cls, examples: Examples | Streamed) -> Whitening:
-        return cls(*examples.statistics())
-
-    def __call__(self, images: Any) -> Any:
-        return (tf.cast(images, tf.float32) - self.mean) / self.deviation
-
-
 OnEpoch = Callable[[Epoch], None]
-OnShare = Callable[[float], None]
-
-
-def unheard(told: object) -> None:
-    """Where nobody listens."""
-
-
-class Sgd(keras.optimizers.SGD):
-    """SGD on gradients that are summed over the replicas already; Keras's own would sum them once more.
-
-    Its `all_reduce` registers a gradient for good, and so keeps the graph of every training: 25 MB each.
-    """
-
-    def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
-        return grads_and_vars
 
 
 class Trainer:
@@ -142,9 +105,11 @@ class Trainer:
             on_epoch(Epoch(number + 1, loss, accuracy, last_rate, time.perf_counter() - start))
         return True
 
-    def evaluate(self, model: keras.Model, examples: Examples | Streamed) -> Evaluation:
+    def evaluate(
+        self, model: keras.Model, examples: Examples | Streamed, on_share: OnShare = unheard
+    ) -> Evaluation:
         """Loss and accuracies of the model on `examples`; the images are only whitened."""
-        return evaluation(self.strategy, model, examples, self.whitening)()
+        return evaluation(self.strategy, model, examples, self.whitening)(on_share)
 
     def _training_function(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> Any:
         """(feed state, [first, last step], seed) -> sums of loss, hits and images, in one graph."""
@@ -197,87 +162,3 @@ class Trainer:
         if self.strategy.num_replicas_in_sync > 1:
             for variable in model.non_trainable_variables:
                 variable.assign(np.asarray(variable))
-
-
-class Pace:
-    """How many steps run inside a graph between two moments in Python: a second's worth, so that signals are
-    heard and a bar moves, but no more than STEPS_A_CALL.
-    """
-
-    def __init__(self) -> None:
-        self._steps = FIRST_STEPS
-
-    def spans(self, count: int) -> Iterator[tuple[int, int]]:
-        """(first, last) of each call over `count` steps; the time to the next one is the call's."""
-        first = 0
-        while first < count:
-            last, begun = min(first + self._steps, count), time.perf_counter()
-            yield first, last
-            second = int((last - first) / (time.perf_counter() - begun))
-            self._steps = max(1, min(second, 2 * self._steps, STEPS_A_CALL))
-            first = last
-
-
-def evaluation(
-    strategy: Any, model: keras.Model, examples: Examples | Streamed, prepare: Callable[[Any], Any]
-) -> Callable[[], Evaluation]:
-    """A function that measures the model, as it is when called, on `examples`; its graph is made once.
-
-    `prepare` makes the model's input from uint8 images.
-    """
-    feed = feed_of(examples, EVALUATION_BATCH)
-
-    def step(batch: Any) -> Any:
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        images, labels, weights = feed.load(batch, replica, strategy.num_replicas_in_sync)
-        logits = model(prepare(images), training=False)
-        return evaluation_sums(logits[0] if isinstance(logits, list) else logits, labels, weights)
-
-    def steps(state: Any, span: Any) -> Any:
-        totals = tf.zeros(4)
-        for number in tf.range(span[0], span[1]):
-            totals += strategy.reduce("SUM", strategy.run(step, (feed.batch(state, number),)), axis=None)
-        return totals
-
-    graph = tf.function(steps).get_concrete_function(feed.begin(None), tf.constant([0, 0]))
-    return lambda: measured(graph, feed)
-
-
-def measured(steps: Callable[..., Any], feed: Feed) -> Evaluation:
-    """What `steps(feed state, [first, last])` sums up to over all of the feed."""
-    state, totals = feed.begin(None), np.zeros(4)
-    for first in range(0, feed.steps, STEPS_A_CALL):
-        totals += steps(state, tf.constant([first, min(first + STEPS_A_CALL, feed.steps)])).numpy()
-    loss, top1, top5 = (totals[:3] / totals[3]).tolist()
-    return Evaluation(loss, top1, top5, int(totals[3]))
-
-
-def cross_entropy(labels: Any, logits: Any, smoothing: float) -> Any:
-    """The loss of every image, against targets that share `smoothing` among all classes."""
-    if not smoothing:
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    classes = logits.shape[-1]
-    targets = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
-    return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
-
-
-def training_sums(losses: Any, logits: Any, labels: Any, weights: Any) -> Any:
-    """Sums over a batch: loss, hits, images."""
-    return _sums(weights, losses, _hits(logits, labels, 1))
-
-
-def evaluation_sums(logits: Any, labels: Any, weights: Any) -> Any:
-    """Sums over a batch: loss, hits among the first 1 and the first 5, images."""
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    return _sums(weights, losses, _hits(logits, labels, 1), _hits(logits, labels, 5))
-
-
-def _hits(logits: Any, labels: Any, k: int) -> Any:
-    """1 where the label is among the k largest logits; of equal logits the first class counts as larger."""
-    best = tf.math.top_k(logits, min(k, logits.shape[-1])).indices
-    return tf.cast(tf.reduce_any(best == labels[:, None], axis=1), tf.float32)
-
-
-def _sums(weights: Any, *values: Any) -> Any:
-    """Weighted sums over a batch, the sum of the weights last."""
-    return tf.stack([*(tf.reduce_sum(weights * value) for value in values), tf.reduce_sum(weights)])

@@ -86,7 +86,7 @@ def test_gradients_that_are_summed_over_the_replicas_already_are_not_summed_agai
         import keras
         import tensorflow as tf
         from eatnas_tf.training.strategy import configure
-        from eatnas_tf.training.trainer import Sgd
+        from eatnas_tf.training.optimizer import Sgd
 
         strategy = configure("mirrored", 2)
         with strategy.scope():

@@ -14,22 +14,14 @@ from eatnas_tf.network.batch_norm import MOMENTUM
 from eatnas_tf.network.initial import Weights, initial_weights
 from eatnas_tf.training.data import Examples, Streamed
 from eatnas_tf.training.engine import Engine, Trainee
+from eatnas_tf.training.evaluation import EVALUATION_BATCH, Evaluation, measured
 from eatnas_tf.training.feed import Feed, feed_of
+from eatnas_tf.training.losses import cross_entropy, evaluation_sums, training_sums
+from eatnas_tf.training.pace import OnShare, unheard
 from eatnas_tf.training.shared_graph import interpreter
 from eatnas_tf.training.shared_graph.interpreter import Moments, plainly
 from eatnas_tf.training.shared_graph.program import Column, Program, UnsupportedError, compiled
-from eatnas_tf.training.trainer import (
-    EVALUATION_BATCH,
-    Evaluation,
-    OnEpoch,
-    OnShare,
-    Trainer,
-    cross_entropy,
-    evaluation_sums,
-    measured,
-    training_sums,
-    unheard,
-)
+from eatnas_tf.training.trainer import OnEpoch, Trainer
 
 TABLE = tf.TensorSpec([None, len(Column)], tf.int32)
 
@@ -88,10 +80,10 @@ class SharedGraph:
 
         return self._trainer.epochs(steps, seed, on_epoch, on_share)
 
-    def evaluate(self, program: Program, examples: Examples | Streamed) -> Evaluation:
+    def evaluate(self, program: Program, examples: Examples | Streamed, on_share: OnShare) -> Evaluation:
         table = tf.constant(program.table)
         feed, graph = self._evaluation(examples)
-        return measured(lambda state, span: graph(state, span, table), feed)
+        return measured(lambda state, span: graph(state, span, table), feed, on_share)
 
     def _train(self, state: Any, span: Any, seed: Any, table: Any) -> Any:
         """The steps of a span, as `Trainer.epochs` calls them."""
@@ -180,8 +172,8 @@ class _Loaded:
     def train(self, seed: int, on_epoch: OnEpoch = unheard, on_share: OnShare = unheard) -> bool:
         return self._graph.train(self._program, seed, on_epoch, on_share)
 
-    def evaluate(self, examples: Examples | Streamed) -> Evaluation:
-        return self._graph.evaluate(self._program, examples)
+    def evaluate(self, examples: Examples | Streamed, on_share: OnShare = unheard) -> Evaluation:
+        return self._graph.evaluate(self._program, examples, on_share)
 
     def close(self) -> None:
         """Nothing: the next network takes its place."""

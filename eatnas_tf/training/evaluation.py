@@ -1,0 +1,65 @@
+"""Evaluation of a network on a split: cross-entropy, top-1 and top-5."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from eatnas_tf.training.data import Examples, Streamed
+from eatnas_tf.training.feed import Feed, feed_of
+from eatnas_tf.training.losses import evaluation_sums
+from eatnas_tf.training.pace import OnShare, Pace, unheard
+
+EVALUATION_BATCH = 250
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Mean cross-entropy, top-1 and top-5 accuracy as fractions over `count` images."""
+
+    loss: float
+    top1: float
+    top5: float
+    count: int
+
+
+def evaluation(
+    strategy: Any, model: keras.Model, examples: Examples | Streamed, prepare: Callable[[Any], Any]
+) -> Callable[..., Evaluation]:
+    """A function that measures the model, as it is when called, on `examples`; its graph is made once.
+
+    Its argument, if one is given, hears of the share of the images that is done. `prepare` makes
+    the model's input from uint8 images.
+    """
+    feed = feed_of(examples, EVALUATION_BATCH)
+
+    def step(batch: Any) -> Any:
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        images, labels, weights = feed.load(batch, replica, strategy.num_replicas_in_sync)
+        logits = model(prepare(images), training=False)
+        return evaluation_sums(logits[0] if isinstance(logits, list) else logits, labels, weights)
+
+    def steps(state: Any, span: Any) -> Any:
+        totals = tf.zeros(4)
+        for number in tf.range(span[0], span[1]):
+            totals += strategy.reduce("SUM", strategy.run(step, (feed.batch(state, number),)), axis=None)
+        return totals
+
+    graph = tf.function(steps).get_concrete_function(feed.begin(None), tf.constant([0, 0]))
+    return partial(measured, graph, feed)
+
+
+def measured(steps: Callable[..., Any], feed: Feed, on_share: OnShare = unheard) -> Evaluation:
+    """What `steps(feed state, [first, last])` sums up to over all of the feed."""
+    state, totals = feed.begin(None), np.zeros(4)
+    for first, last in Pace().spans(feed.steps):
+        totals += steps(state, tf.constant([first, last])).numpy()
+        on_share(last / feed.steps)
+    loss, top1, top5 = (totals[:3] / totals[3]).tolist()
+    return Evaluation(loss, top1, top5, int(totals[3]))
