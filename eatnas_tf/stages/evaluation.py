@@ -35,8 +35,8 @@ class Evaluator:
     """Measures candidates of one search, each as the network that `expand` makes of it.
 
     `on_share` hears a candidate's id and how much of it is done. Weights are written before the measurement
-    is given back, so that a journal never names what is not there. A training that diverges has accuracy 0 and
-    leaves no weights.
+    is given back, so that a journal never names what is not there. A training that diverges has accuracy 0
+    and leaves no weights.
     """
 
     expand: Callable[[Architecture], Network]
