@@ -33,10 +33,11 @@ setup(
         "numpy>=1.26",
         "tensorboard>=2.18",
         "filelock>=3.12",
+        "pillow>=10.3",  # headers of image files without TensorFlow, and 16 bits, palettes, rotations
         "rich>=13.7",
     ],
     extras_require={
-        "dev": ["build", "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff"],
+        "dev": ["build", "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff", "setuptools>=68"],
         "benchmarks": ["keras-tuner==1.4.8"],  # and torch, where its table should have that row
     },
     entry_points={
@@ -47,6 +48,7 @@ setup(
         "eatnas_tf.perturbations": [
             "every_block = eatnas_tf.mutations.perturb:every_block",
             "one_block = eatnas_tf.mutations.perturb:one_block",
+            "random = eatnas_tf.mutations.perturb:random",
         ],
         "eatnas_tf.conv_ops": [
             "sep = eatnas_tf.layers.conv_ops:separable",

@@ -11,7 +11,8 @@ from eatnas_tf.configs import DataConfig
 from eatnas_tf.layers import Frame, Network, count, expand
 from eatnas_tf.layers.expand import default_strides
 from eatnas_tf.space import Architecture, SearchSpace
-from eatnas_tf.training.data import Examples, Streamed, open_source
+from eatnas_tf.training.data import open_source
+from eatnas_tf.training.examples import Examples, Streamed
 
 FRAME = Frame(
     image_size=28,

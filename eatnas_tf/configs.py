@@ -116,13 +116,15 @@ class EvolutionConfig:
     mutations: tuple[str, ...] = ()
     perturbation: str = "every_block"
     inherit: str = "equal"
+    seed_architectures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class SearchConfig:
     """A search: stage 1, and what stage 2 shares with it.
 
-    `workers` and `engine` evaluate the candidates; None: as many as fit, and the fastest.
+    `workers` and `engine` evaluate the candidates; None: as many as fit, and the fastest. `max_hours` ends
+    the search; None: nothing but its own limits does.
     """
 
     frame: FrameConfig = field(default_factory=FrameConfig)
@@ -134,6 +136,7 @@ class SearchConfig:
     seed: int = 0
     workers: int | None = None
     engine: str | None = None
+    max_hours: float | None = None
 
 
 @dataclass(frozen=True)

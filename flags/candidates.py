@@ -23,10 +23,17 @@ ENGINE = absl_flags.DEFINE_enum(
     "What trains a candidate: one graph for all of them, or a Keras model of each. By default the shared "
     "graph on a CPU; what it has no unit for, it leaves to Keras.",
 )
+MAX_HOURS = absl_flags.DEFINE_float(
+    "max_hours",
+    None,
+    "Hours after which a search ends with the best so far, those of earlier runs on the workdir counted; may "
+    "change there. By default only --cycles and --patience end it.",
+    lower_bound=0.0,
+)
 
 
-def config() -> tuple[int | None, str | None]:
-    """Workers and engine. Raises InputError for what needs one device."""
+def config() -> tuple[int | None, str | None, float | None]:
+    """Workers, engine and hours. Raises InputError for what needs one device."""
     if runtime.DISTRIBUTION.value == "mirrored":
         if (WORKERS.value or 1) > 1:
             raise InputError(
@@ -37,4 +44,4 @@ def config() -> tuple[int | None, str | None]:
             raise InputError(
                 "--engine=shared_graph trains on one device; use --engine=keras with --distribution=mirrored"
             )
-    return WORKERS.value, ENGINE.value
+    return WORKERS.value, ENGINE.value, MAX_HOURS.value

@@ -40,7 +40,10 @@ MUTATIONS = absl_flags.DEFINE_list(
     "Mutations to draw from, by name; by default one for every primitive with more than one choice.",
 )
 PERTURBATION = absl_flags.DEFINE_string(
-    "perturbation", "every_block", "How a child is made: every_block (Algorithm 4), one_block or a plugin's."
+    "perturbation",
+    "every_block",
+    "How a child is made: every_block (Algorithm 4), one_block, random (from nothing of its parent) or a "
+    "plugin's.",
 )
 INHERIT = absl_flags.DEFINE_enum(
     "inherit",
@@ -48,6 +51,11 @@ INHERIT = absl_flags.DEFINE_enum(
     INHERITANCE,
     "Layers that take their parent's weights: those of equal "
     "operation and kernel (Algorithm 3); also across expansion ratios and from larger kernels; or none.",
+)
+SEED_ARCHITECTURES = absl_flags.DEFINE_list(
+    "seed_architectures",
+    "",
+    "Codes of your own that are the first members of the first population, with commas between.",
 )
 
 
@@ -69,4 +77,5 @@ def config() -> EvolutionConfig:
         tuple(MUTATIONS.value),
         PERTURBATION.value,
         INHERIT.value,
+        tuple(SEED_ARCHITECTURES.value),
     )

@@ -29,6 +29,7 @@ def config() -> TransferConfig:
         found.seed,
         found.workers,
         found.engine,
+        found.max_hours,
         folder,
         code,
         INHERIT_SEED.value,

@@ -26,6 +26,11 @@ def one_block(
     return _mutated(architecture, block, space, list(mutations.values()), rng)
 
 
+def random(architecture: Architecture, space: SearchSpace, mutations: Mutations, rng: Random) -> Architecture:
+    """Nothing of the parent: any member of the space, so that an evolution becomes a random search."""
+    return space.sample(rng)
+
+
 def _mutated(
     architecture: Architecture, block: int, space: SearchSpace, operators: list[Mutation], rng: Random
 ) -> Architecture:

@@ -35,6 +35,7 @@ SMALL = (
     "--cycles=10",
 )
 CODE = "-".join(["mb6_k3_s1_w1.0_d1"] * 5)
+GIVEN = CODE.replace("w1.0", "w2.0", 1)  # wide enough for the quickstart
 SINGLE = (
     "--conv_choices=sep",
     "--kernel_choices=3",
@@ -223,7 +224,7 @@ def test_every_flag_of_a_config_is_a_setting_of_it() -> None:
         (["--width_choices=0,1"], "--width_choices: '0' is not a number above 0"),
         (
             ["--perturbation=every_blok"],
-            "no perturbation 'every_blok' among every_block, one_block; did you mean 'every_block'?",
+            "no perturbation 'every_blok' among every_block, one_block, random; did you mean 'every_block'?",
         ),
         (
             ["--mutations=kernal"],
@@ -254,6 +255,22 @@ def test_every_flag_of_a_config_is_a_setting_of_it() -> None:
             "--workers: 2 with --distribution=mirrored, which trains one candidate on all devices; "
             "use --workers=1 or --distribution=one_device",
         ),
+        (
+            ["--seed_architectures=mb6_k3"],
+            "--seed_architectures: block 1, skip is missing; expected CONV_kKERNEL_sSKIP_wWIDTH_dDEPTH",
+        ),
+        (
+            [f"--seed_architectures={CODE.replace('k3', 'k9')}"],
+            f"--seed_architectures: {CODE.replace('k3', 'k9')} is not in the space: "
+            "block 1, kernel: 9 is not one of 3, 5, 7",
+        ),
+        ([f"--seed_architectures={GIVEN},{GIVEN}"], f"--seed_architectures: {GIVEN} is given twice"),
+        (
+            [f"--seed_architectures={','.join([GIVEN] * 5)}", "--population=4", "--sample=2"],
+            "--seed_architectures: 5 codes for --population=4; give fewer",
+        ),
+        (["--max_hours=-1"], "flag --max_hours=-1: -1.0 is not"),
+        (["--max_hours=nan"], "--max_hours: nan is not a finite number"),
         (["--channels=3"], "channels: 3 was asked for, the dataset has 1; drop the flag"),
     ],
 )

@@ -156,6 +156,8 @@ FLAGS_OF = {
     "evaluate": ("from", "format", "dataset"),
     "pipeline": ("workdir", "search_preset", "transfer_preset", "seed"),
     "describe": ("architecture", "strides", "image_size", "format", "plugins"),
+    "check_plugins": ("parts", "plugins"),
+    "predict": ("model", "top", "format"),
 }
 
 

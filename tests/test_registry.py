@@ -12,7 +12,7 @@ from eatnas_tf.errors import InputError, UnknownNameError
 
 BUILT_IN = {
     "mutations": ["conv", "depth", "kernel", "skip", "width"],
-    "perturbations": ["every_block", "one_block"],
+    "perturbations": ["every_block", "one_block", "random"],
     "conv_ops": ["mb1", "mb3", "mb6", "sep"],
     "primitives": ["conv", "depth", "kernel", "skip", "width"],
     "objectives": ["mult_adds", "params"],
@@ -142,7 +142,7 @@ def test_a_distribution_seen_twice_is_no_twin(installed) -> None:
         (
             "perturbations",
             "every_blok",
-            "no perturbation 'every_blok' among every_block, one_block; did you mean 'every_block'?",
+            "no perturbation 'every_blok' among every_block, one_block, random; did you mean 'every_block'?",
         ),
         ("objectives", "param", "no objective 'param' among mult_adds, params; did you mean 'params'?"),
         ("conv_ops", "mb33", "no conv op 'mb33' among mb1, mb3, mb6, sep; did you mean 'mb3'?"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from types import ModuleType
 
 from absl import app, logging
@@ -25,13 +26,21 @@ def adopt(modules: Iterable[ModuleType]) -> None:
 
 def run(stage: Callable[[], None]) -> None:
     """Parses the command line and runs the stage; exits 2 with one line if input is at fault."""
+    app.run(_guarded(lambda files: stage()), flags_parser=_parse)
 
-    def main(_: list[str]) -> None:
+
+def run_on_files(stage: Callable[[list[str]], None]) -> None:
+    """As `run`, for a stage that takes what stands behind the flags."""
+    app.run(_guarded(stage), flags_parser=partial(_parse, files=True))
+
+
+def _guarded(stage: Callable[[list[str]], None]) -> Callable[[list[str]], None]:
+    def main(arguments: list[str]) -> None:
         logging.set_verbosity(logging.WARNING)
         logging.set_stderrthreshold(logging.WARNING)
         try:
             runtime.load_plugins()
-            stage()
+            stage(arguments[1:])
         except InputError as error:
             _refuse(str(error))
         except KeyboardInterrupt:
@@ -43,12 +52,12 @@ def run(stage: Callable[[], None]) -> None:
             print(f"\n{_program()}: {stopped}", file=sys.stderr)
             sys.exit(stopped.exit_code)
 
-    app.run(main, flags_parser=_parse)
+    return main
 
 
-def _parse(argv: list[str]) -> list[str]:
+def _parse(argv: list[str], files: bool = False) -> list[str]:
     try:
-        unknown = absl_flags.FLAGS(presets.expanded(argv))[1:]
+        rest = absl_flags.FLAGS(presets.expanded(argv))[1:]
     except (absl_flags.Error, InputError) as error:
         _refuse(" ".join(str(error).split()))
     except SystemExit:  # --help has been printed; absl would exit with 1
@@ -57,9 +66,9 @@ def _parse(argv: list[str]) -> list[str]:
         value = absl_flags.FLAGS[name].value
         if isinstance(value, float) and not math.isfinite(value):
             _refuse(f"--{name}: {value} is not a finite number")
-    if unknown:
-        _refuse(f"{unknown[0]!r} is not a flag; flags start with -- (see --help)")
-    return [argv[0]]
+    if rest and not files:
+        _refuse(f"{rest[0]!r} is not a flag; flags start with -- (see --help)")
+    return [argv[0], *rest]
 
 
 def _refuse(message: str) -> None:

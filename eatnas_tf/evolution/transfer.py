@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from eatnas_tf.errors import InputError
@@ -12,22 +12,28 @@ from eatnas_tf.space import Architecture, SearchSpace, differences
 from eatnas_tf.space.search_space import REDRAWS
 
 
-def random_population(space: SearchSpace, size: int, seed: int) -> list[Candidate]:
-    """`size` different members of the space, drawn from the seed."""
+def random_population(
+    space: SearchSpace, size: int, seed: int, given: Sequence[Architecture] = ()
+) -> list[Candidate]:
+    """`size` different members of the space: those `given`, the others drawn from the seed."""
     rng = Random(f"{seed}/first")
-    codes = _different(lambda: space.sample(rng), size)
+    codes = _different(lambda: space.sample(rng), size, given)
     return [Candidate(number, code) for number, code in enumerate(codes)]
 
 
-def perturbed_population(basic: Architecture, perturb: Perturb, size: int, seed: int) -> list[Candidate]:
-    """`size` different perturbations of the basic architecture, drawn from the seed."""
+def perturbed_population(
+    basic: Architecture, perturb: Perturb, size: int, seed: int, given: Sequence[Architecture] = ()
+) -> list[Candidate]:
+    """`size` different architectures: those `given`, the others perturbed from the basic one by the seed."""
     rng = Random(f"{seed}/first")
-    codes = _different(lambda: perturb(basic, rng), size)
+    codes = _different(lambda: perturb(basic, rng), size, given)
     return [Candidate(number, code, mutated=differences(basic, code)) for number, code in enumerate(codes)]
 
 
-def _different(draw: Callable[[], Architecture], size: int) -> list[Architecture]:
-    codes: dict[Architecture, None] = {}
+def _different(
+    draw: Callable[[], Architecture], size: int, given: Sequence[Architecture]
+) -> list[Architecture]:
+    codes: dict[Architecture, None] = dict.fromkeys(given)
     in_vain = 0
     while len(codes) < size:
         before = len(codes)

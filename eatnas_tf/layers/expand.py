@@ -83,6 +83,12 @@ class Layer:
     def name(self) -> str:
         return f"block{self.block}_layer{self.position}"
 
+    def named_specs(self) -> Iterator[Spec]:
+        """Every spec with its full name, the shortcut's last, a gate's one by one."""
+        for spec in (*self.specs, *(self.shortcut or ())):
+            for part in spec.parts():
+                yield replace(part, name=f"{self.name}_{part.name}")
+
 
 @dataclass(frozen=True)
 class Network:
@@ -103,8 +109,7 @@ class Network:
         """Every spec of the inference network with its full name, in order."""
         yield from self.stem
         for layer in self.layers:
-            for spec in (*layer.specs, *(layer.shortcut or ())):
-                yield replace(spec, name=f"{layer.name}_{spec.name}")
+            yield from layer.named_specs()
         yield from self.head
 
 

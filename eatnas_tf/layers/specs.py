@@ -8,8 +8,8 @@ Keras `same` does unless it says `valid`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Size = tuple[int, int]
@@ -48,6 +48,10 @@ class Spec:
 
     def params(self) -> int:
         return sum(variable.size for variable in self.variables() if variable.trainable)
+
+    def parts(self) -> Iterator[Spec]:
+        """The spec itself, or those that it is made of, by their names in the same layer."""
+        yield self
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,31 @@ class Dense(Spec):
 
     def mult_adds(self, size: Size) -> int:
         return self.inputs * self.outputs
+
+
+@dataclass(frozen=True)
+class Gate(Spec):
+    """Its input times what `specs` make of it: a factor a channel, (channels,), as after a GlobalAveragePool.
+
+    Squeeze and excitation is one (arXiv 1709.01507). `reduce` in a gate `se` is called `se_reduce`.
+    """
+
+    specs: tuple[Spec, ...]
+
+    def mult_adds(self, size: Size) -> int:
+        """Those of `specs`: like a shortcut's additions, the products do not count."""
+        total = 0
+        for spec in self.specs:
+            total, size = total + spec.mult_adds(size), spec.output_size(size)
+        return total
+
+    def params(self) -> int:
+        return sum(spec.params() for spec in self.specs)
+
+    def parts(self) -> Iterator[Spec]:
+        for spec in self.specs:
+            for part in spec.parts():
+                yield replace(part, name=f"{self.name}_{part.name}")
 
 
 @dataclass(frozen=True)

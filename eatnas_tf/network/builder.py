@@ -63,7 +63,11 @@ def _chain(tensor: Any, specs: Iterable[kinds.Spec], layer_of: LayerOf, prefix: 
     # CPUs (it writes out of bounds, too). Taking every stride-th pixel first is the same function.
     for spec in specs:
         name = prefix + spec.name
-        if isinstance(spec, kinds.Conv) and spec.kernel == 1 < spec.stride:
+        if isinstance(spec, kinds.Gate):
+            factors = _chain(tensor, spec.specs, layer_of, f"{name}_")
+            factors = keras.layers.Reshape((1, 1, factors.shape[-1]), name=f"{name}_factors")(factors)
+            tensor = keras.layers.Multiply(name=f"{name}_product")([tensor, factors])
+        elif isinstance(spec, kinds.Conv) and spec.kernel == 1 < spec.stride:
             tensor = keras.layers.AveragePooling2D(1, spec.stride, name=f"{name}_subsample")(tensor)
             tensor = layer_of(replace(spec, stride=1), name)(tensor)
         else:

@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from eatnas_tf.layers import Layer, Network, Spec
+from eatnas_tf.layers import Layer, Network
 from eatnas_tf.layers.conv_ops import family
 from eatnas_tf.network.initial import Weights
 
@@ -72,12 +72,8 @@ def _inheriting(child: Network, parent: Network, flexible: bool) -> set[str]:
     for layer in child.layers:
         other = parents.get(layer.name)
         if other is not None and _related(layer, other, flexible):
-            names |= {f"{layer.name}_{spec.name}" for spec in _specs(layer)}
+            names |= {spec.name for spec in layer.named_specs()}
     return names
-
-
-def _specs(layer: Layer) -> tuple[Spec, ...]:
-    return (*layer.specs, *(layer.shortcut or ()))
 
 
 def _related(child: Layer, parent: Layer, flexible: bool) -> bool:

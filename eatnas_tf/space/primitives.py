@@ -24,6 +24,13 @@ def positive_int(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """A whole number from 0 to 999, written without sign or leading zero."""
+    if not re.fullmatch(r"0|[1-9][0-9]{0,2}", text):
+        raise ValueError("a whole number from 0 to 999")
+    return int(text)
+
+
 def zero_or_one(text: str) -> int:
     if text not in ("0", "1"):
         raise ValueError("0 or 1")

@@ -14,6 +14,7 @@ from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import open_source
 from eatnas_tf.training.startup import load_tensorflow
 
+SHOWN = 20  # classes
 COLUMNS = ("model", "params M", "mult-adds M", "top-1 %", "top-5 %")
 
 
@@ -33,7 +34,8 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
             f"--dataset={data.dataset} has {len(opened.classes)} classes and {opened.channels} channels; "
             f"the model has {len(best['classes'])} and {best['frame']['channels']}"
         )
-    found = _measured(workdir, opened.test())
+    found = _measured(workdir, opened.test(), len(best["classes"]))
+    by_class = dict(zip(best["classes"], found.by_class, strict=True))
     row = {
         "architecture": best["architecture"],
         "params": best["params"],
@@ -41,6 +43,10 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
         "top1": found.top1,
         "top5": found.top5,
         "images": found.count,
+        "classes": {
+            name: {"images": images, "top1": hits / images if images else None}
+            for name, (hits, images) in by_class.items()
+        },
     }
     if as_json:
         print(json.dumps(row))
@@ -59,6 +65,20 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
         ],
         left=("model",),
     )
+    _show_classes(by_class)
+
+
+def _show_classes(by_class: dict[str, tuple[int, int]]) -> None:
+    """The accuracy of every class, the worst first; of many classes the worst only."""
+    tested = {name: (hits / images, images) for name, (hits, images) in by_class.items() if images}
+    worst = sorted(tested.items(), key=lambda item: item[1][0])[:SHOWN]
+    title = (
+        "By class, the worst first"
+        if len(worst) == len(tested)
+        else f"The worst {SHOWN} of {len(tested)} classes"
+    )
+    rows = [(name, images, f"{100 * accuracy:.2f}") for name, (accuracy, images) in worst]
+    tables.show(title, ("class", "images", "top-1 %"), rows, left=("class",))
 
 
 def _data(workdir: Workdir, dataset: str | None, data_dir: str | None) -> DataConfig:
@@ -71,20 +91,15 @@ def _data(workdir: Workdir, dataset: str | None, data_dir: str | None) -> DataCo
     return DataConfig(**{**known, **given})
 
 
-def _measured(workdir: Workdir, examples: Any) -> Any:
+def _measured(workdir: Workdir, examples: Any, classes: int) -> Any:
     load_tensorflow()
-    import keras
     import tensorflow as tf
 
+    from eatnas_tf.network import saved_model
     from eatnas_tf.training.evaluation import evaluation
     from eatnas_tf.training.strategy import configure
 
     strategy = configure()
-    try:
-        with strategy.scope():
-            model = keras.saving.load_model(workdir.model, compile=False)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{workdir.model}: cannot be loaded ({str(error).splitlines()[0]}); retrain it"
-        ) from None
-    return evaluation(strategy, model, examples, lambda images: tf.cast(images, tf.float32))()
+    with strategy.scope():
+        model = saved_model.load(workdir.model)
+    return evaluation(strategy, model, examples, lambda images: tf.cast(images, tf.float32), classes)()

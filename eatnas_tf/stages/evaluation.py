@@ -18,8 +18,8 @@ from eatnas_tf.network import inheritance, weight_file
 from eatnas_tf.network.initial import Weights
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.workdir import Workdir
-from eatnas_tf.training.data import Examples, Streamed
 from eatnas_tf.training.engine import Engine, Trainee
+from eatnas_tf.training.examples import Examples, Streamed
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,14 @@ from random import Random
 from typing import Any
 
 from eatnas_tf import registry
-from eatnas_tf.configs import FrameConfig, RetrainConfig, SearchConfig, SpaceConfig, TrainingConfig
+from eatnas_tf.configs import (
+    EvolutionConfig,
+    FrameConfig,
+    RetrainConfig,
+    SearchConfig,
+    SpaceConfig,
+    TrainingConfig,
+)
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Limits, Quality, Score
 from eatnas_tf.layers import Frame, Network, conv_ops, expand
@@ -30,6 +37,7 @@ class SearchPlan:
     score: Score
     quality: Quality
     limits: Limits
+    given: tuple[Architecture, ...]
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,30 @@ def search(config: SearchConfig) -> SearchPlan:
         Score(evolution.target, evolution.omega),
         Quality(evolution.target_std, evolution.alpha, evolution.beta),
         Limits(evolution.sample, evolution.cycles, evolution.patience, evolution.min_delta),
+        _given(evolution, space),
     )
+
+
+def _given(evolution: EvolutionConfig, space: SearchSpace) -> tuple[Architecture, ...]:
+    """The architectures that a person wants in the first population."""
+    codes = evolution.seed_architectures
+    if len(codes) > evolution.population:
+        raise InputError(
+            f"--seed_architectures: {len(codes)} codes for --population={evolution.population}; give fewer"
+        )
+    given = []
+    for code in codes:
+        try:
+            architecture = space.complete(Architecture.parse(code))
+        except InputError as error:
+            raise InputError(f"--seed_architectures: {error}") from None
+        refusal = space.refusal(architecture)
+        if refusal:
+            raise InputError(f"--seed_architectures: {code} is not in the space: {refusal}")
+        if architecture in given:
+            raise InputError(f"--seed_architectures: {code} is given twice")
+        given.append(architecture)
+    return tuple(given)
 
 
 def trained_network(architecture: Architecture, frame: Frame, recipe: TrainingConfig) -> Network:

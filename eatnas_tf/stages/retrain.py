@@ -14,7 +14,7 @@ from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
-from eatnas_tf.training.data import Source, cut, division, open_source, split
+from eatnas_tf.training.data import Source, cut, division, open_source, split, warn_of_rare_classes
 
 
 def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
@@ -30,6 +30,7 @@ def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -
     for architecture in architectures:
         plans.trained_network(architecture, frame, config.training)
     source.refuse_without_test()
+    warn_of_rare_classes(source, config.data)
     devices.refuse_missing(runtime)
     with stoppable(), opened("retrain", config, runtime) as workdir, Journal(workdir.journal) as journal:
         done = {line["number"]: line for line in journal.lines}
@@ -78,7 +79,7 @@ def _retrain(
             winner = Task(len(rivals) + 1, "final", winner.architecture)
             carry_out(winner, whole, source.test(), "test")
             _refuse_diverged(done[winner.number])
-        retrainer.export(winner, whole)
+        retrainer.export(winner, whole, source.classes)
     _write_best(workdir, done[winner.number], frame, source.classes)
     workdir.keep_weights(set())
 

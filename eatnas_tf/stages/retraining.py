@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import keras
 
 from eatnas_tf.configs import RetrainConfig
 from eatnas_tf.layers import Frame, Network, expand
-from eatnas_tf.network import weight_file
+from eatnas_tf.network import class_names, weight_file
 from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.network.keras_layers import keras_layer
 from eatnas_tf.reporting.board import Board
@@ -21,8 +22,8 @@ from eatnas_tf.space import Architecture
 from eatnas_tf.stages.plans import trained_network
 from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
-from eatnas_tf.training.data import Examples, Streamed
 from eatnas_tf.training.evaluation import Evaluation, evaluation
+from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.trainer import Epoch, Trainer
 from eatnas_tf.training.whitening import Whitening
 
@@ -100,12 +101,13 @@ class Retrainer:
             "seconds": round(time.perf_counter() - start, 3),
         }
 
-    def export(self, task: Task, examples: Examples | Streamed) -> None:
-        """Writes weights.npz and model.keras of a finished task, trained on `examples`."""
+    def export(self, task: Task, examples: Examples | Streamed, classes: Sequence[str]) -> None:
+        """Writes weights.npz and, with the classes' names, model.keras of a task trained on `examples`."""
         weights = weight_file.load(self._workdir.weights_of(task.number))
         model = plain_model(expand(task.architecture, self._frame), weights, Whitening.of(examples))
         partial = self._workdir.path / "partial.keras"
         model.save(partial)
+        class_names.add(partial, classes)
         partial.replace(self._workdir.model)
         weight_file.save(self._workdir.weights, weights)
 

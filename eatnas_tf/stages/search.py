@@ -8,6 +8,7 @@ from functools import partial
 
 from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig, SearchConfig
+from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import (
     Alone,
     Evolution,
@@ -24,10 +25,11 @@ from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.stages import devices
 from eatnas_tf.stages.setting import Setting, evaluation_in_worker, evaluator_of, set_up
-from eatnas_tf.stages.stopping import stop_if_asked, stoppable
+from eatnas_tf.stages.stopping import TimeIsUp, stop_if_asked, stoppable, within
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.stages.worker import OnShare, Place
 from eatnas_tf.stages.workers import LocalWorkers
+from eatnas_tf.training.data import warn_of_rare_classes
 
 
 def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> None:
@@ -41,19 +43,18 @@ def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> 
     evolution = Evolution(
         setting.first_population(), plan.perturb, plan.score, plan.quality, plan.limits, config.seed
     )
+    warn_of_rare_classes(setting.source, config.data)
     devices.refuse_missing(runtime)
     with stoppable(), opened(kind, config, runtime) as workdir, Journal(workdir.journal) as journal:
         curves = []
         for individual in individuals(journal, plan.space.primitives):
             evolution.restore(individual)
             curves.append((evolution.cycle, population.scalars(evolution)))
-        if evolution.finished is None:
-            _write_best(
-                workdir, evolution, setting.frame
-            )  # a search with larger caps is not finished any more
-            _evolve(setting, runtime, evolution, journal, curves, workdir, title)
-        _write_best(workdir, evolution, setting.frame)
-        _show(evolution, config.top_k, title)
+        finished = evolution.finished or _out_of_time(workdir, config.max_hours)
+        if finished is None:
+            finished = _evolve(setting, runtime, evolution, journal, curves, workdir, title)
+        _write_best(workdir, evolution, setting.frame, finished)
+        _show(evolution, finished, config.top_k, title)
 
 
 def _evolve(
@@ -64,7 +65,9 @@ def _evolve(
     curves: list[tuple[int, dict[str, float]]],
     workdir: Workdir,
     title: str,
-) -> None:
+) -> str | None:
+    """Runs the search to its end or to that of its time; why it is over."""
+    _write_best(workdir, evolution, setting.frame, None)  # with larger caps it is not finished any more
     places = devices.places(runtime, setting.config.workers)
     from eatnas_tf.reporting.board import Board
 
@@ -88,13 +91,21 @@ def _evolve(
             shares.pop(individual.id, None)
             journal.append(line_of(individual, evolution.quality))
             workdir.keep_weights(evolution.alive_or_needed(), evolution.out)
-            _write_best(workdir, evolution, setting.frame)
+            _write_best(workdir, evolution, setting.frame, None)
             board.scalars(population.scalars(evolution), evolution.cycle)
             show()
 
-        with closing(_workforce(setting, runtime, places, workdir, on_share)) as workforce:
-            evolve_with(evolution, workforce, taken)
-        stop_if_asked()
+        try:
+            with (
+                within(_seconds_left(setting.config.max_hours, evolution, len(places))),
+                closing(_workforce(setting, runtime, places, workdir, on_share)) as workforce,
+            ):
+                evolve_with(evolution, workforce, taken)
+            stop_if_asked()
+        except TimeIsUp:
+            _refuse_without_best(evolution, setting)
+            return _over(setting.config.max_hours)
+    return evolution.finished
 
 
 def _workforce(
@@ -118,8 +129,37 @@ def _workforce(
     return Alone(evaluate)
 
 
-def _write_best(workdir: Workdir, evolution: Evolution, frame: Frame) -> None:
-    """best.json: the best population so far by rank, the best code first, and whether the search is over."""
+def _seconds_left(max_hours: float | None, evolution: Evolution, workers: int) -> float | None:
+    """Of the hours given, those that all candidates of earlier runs did not take."""
+    if max_hours is None:
+        return None
+    taken = sum(individual.measurement.seconds for individual in evolution.told.values())
+    return 3600 * max_hours - taken / workers
+
+
+def _out_of_time(workdir: Workdir, max_hours: float | None) -> str | None:
+    """Why an earlier run ended before its search, if this one has no more time than that had."""
+    if max_hours is None or not (workdir.path / "best.json").exists():
+        return None
+    finished = workdir.read("best.json").get("finished")
+    return finished if finished == _over(max_hours) else None
+
+
+def _over(max_hours: float | None) -> str:
+    return f"the {max_hours:g} hours of --max_hours are over"
+
+
+def _refuse_without_best(evolution: Evolution, setting: Setting) -> None:
+    config = setting.config
+    if evolution.peak is None:
+        raise InputError(
+            f"--max_hours={config.max_hours:g}: over after {evolution.evaluations} of the first "
+            f"{config.evolution.population} architectures; raise it and repeat the command"
+        )
+
+
+def _write_best(workdir: Workdir, evolution: Evolution, frame: Frame, finished: str | None) -> None:
+    """best.json: the best population so far by rank, the best code first, and why the search is over."""
     peak = evolution.peak
     if peak is None:
         return
@@ -129,7 +169,7 @@ def _write_best(workdir: Workdir, evolution: Evolution, frame: Frame) -> None:
         "best.json",
         {
             "schema": SCHEMA,
-            "finished": evolution.finished,
+            "finished": finished,
             "architecture": str(ranking[0].architecture),
             "weights": f"weights/{weights.name}" if weights.exists() else None,
             "frame": asdict(frame),
@@ -149,10 +189,9 @@ def _write_best(workdir: Workdir, evolution: Evolution, frame: Frame) -> None:
     )
 
 
-def _show(evolution: Evolution, top_k: int, title: str) -> None:
+def _show(evolution: Evolution, finished: str | None, top_k: int, title: str) -> None:
     assert evolution.peak is not None
     tables.best(
-        f"{title}: {evolution.finished}; best quality {evolution.peak.quality:.4f} in cycle "
-        f"{evolution.peak.cycle}",
+        f"{title}: {finished}; best quality {evolution.peak.quality:.4f} in cycle {evolution.peak.cycle}",
         top(evolution.peak.population.individuals, top_k),
     )

@@ -35,8 +35,8 @@ class Setting:
     def first_population(self) -> list[Candidate]:
         size, seed = self.config.evolution.population, self.config.seed
         if self.basic is None:
-            return random_population(self.plan.space, size, seed)
-        return perturbed_population(self.basic.architecture, self.plan.perturb, size, seed)
+            return random_population(self.plan.space, size, seed, self.plan.given)
+        return perturbed_population(self.basic.architecture, self.plan.perturb, size, seed, self.plan.given)
 
     def network(self, architecture: Architecture) -> Network:
         """What is trained of a candidate."""

@@ -24,6 +24,7 @@ CAPS = ("cycles", "patience")  # may grow between two runs on the same folder
 FREE = (
     "from",  # a folder may move; that it holds the same is seen when the journal is read
     "workers",
+    "max_hours",
 )
 
 
@@ -100,7 +101,7 @@ def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]
     del wanted["workdir"]
     found = None
     if (workdir.path / "config.json").exists():
-        found = workdir.read("config.json")
+        found = _completed(workdir.read("config.json"), config)
         _refuse_change(workdir.path, found, stage, wanted)
     try:
         (workdir.path / "weights").mkdir(parents=True, exist_ok=True)
@@ -127,6 +128,13 @@ def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]
         yield workdir
     finally:
         lock.release()
+
+
+def _completed(found: dict[str, Any], config: Any) -> dict[str, Any]:
+    """An older version's config.json with the defaults of the settings that it did not know yet."""
+    if not isinstance(found.get("settings"), dict):
+        return found
+    return {**found, "settings": {**_plain(settings(type(config)())), **found["settings"]}}
 
 
 def _refuse_change(path: Path, found: dict[str, Any], stage: str, wanted: dict[str, Any]) -> None:

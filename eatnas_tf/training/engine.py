@@ -12,8 +12,8 @@ import numpy as np
 from eatnas_tf.layers import Network
 from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.network.initial import Weights
-from eatnas_tf.training.data import Examples, Streamed
 from eatnas_tf.training.evaluation import Evaluation
+from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.pace import OnShare, unheard
 from eatnas_tf.training.trainer import OnEpoch, Trainer
 

@@ -11,31 +11,40 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from eatnas_tf.training.data import Examples, Streamed
+from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.feed import Feed, feed_of
-from eatnas_tf.training.losses import evaluation_sums
+from eatnas_tf.training.losses import class_sums, evaluation_sums
 from eatnas_tf.training.pace import OnShare, Pace, unheard
 
 EVALUATION_BATCH = 250
+TOTALS = 4  # loss, top-1, top-5, images; those of the classes follow
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Mean cross-entropy, top-1 and top-5 accuracy as fractions over `count` images."""
+    """Mean cross-entropy, top-1 and top-5 accuracy as fractions over `count` images.
+
+    `by_class` are hits and images of every class, where they were asked for.
+    """
 
     loss: float
     top1: float
     top5: float
     count: int
+    by_class: tuple[tuple[int, int], ...] = ()
 
 
 def evaluation(
-    strategy: Any, model: keras.Model, examples: Examples | Streamed, prepare: Callable[[Any], Any]
+    strategy: Any,
+    model: keras.Model,
+    examples: Examples | Streamed,
+    prepare: Callable[[Any], Any],
+    classes: int = 0,
 ) -> Callable[..., Evaluation]:
     """A function that measures the model, as it is when called, on `examples`; its graph is made once.
 
     Its argument, if one is given, hears of the share of the images that is done. `prepare` makes
-    the model's input from uint8 images.
+    the model's input from uint8 images. With `classes`, so many are counted one by one.
     """
     feed = feed_of(examples, EVALUATION_BATCH)
 
@@ -43,10 +52,12 @@ def evaluation(
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         images, labels, weights = feed.load(batch, replica, strategy.num_replicas_in_sync)
         logits = model(prepare(images), training=False)
-        return evaluation_sums(logits[0] if isinstance(logits, list) else logits, labels, weights)
+        logits = logits[0] if isinstance(logits, list) else logits
+        sums = evaluation_sums(logits, labels, weights)
+        return tf.concat([sums, class_sums(logits, labels, weights, classes)], 0) if classes else sums
 
     def steps(state: Any, span: Any) -> Any:
-        totals = tf.zeros(4)
+        totals = tf.zeros(TOTALS + 2 * classes)
         for number in tf.range(span[0], span[1]):
             totals += strategy.reduce("SUM", strategy.run(step, (feed.batch(state, number),)), axis=None)
         return totals
@@ -57,9 +68,11 @@ def evaluation(
 
 def measured(steps: Callable[..., Any], feed: Feed, on_share: OnShare = unheard) -> Evaluation:
     """What `steps(feed state, [first, last])` sums up to over all of the feed."""
-    state, totals = feed.begin(None), np.zeros(4)
+    state, sums = feed.begin(None), []
     for first, last in Pace().spans(feed.steps):
-        totals += steps(state, tf.constant([first, last])).numpy()
+        sums.append(steps(state, tf.constant([first, last])).numpy())
         on_share(last / feed.steps)
+    totals = np.stack(sums).sum(0, dtype=np.float64)
     loss, top1, top5 = (totals[:3] / totals[3]).tolist()
-    return Evaluation(loss, top1, top5, int(totals[3]))
+    hits, images = np.rint(totals[TOTALS:]).astype(int).reshape(2, -1).tolist()
+    return Evaluation(loss, top1, top5, int(totals[3]), tuple(zip(hits, images, strict=True)))

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from eatnas_tf.training.augmentation import area_boxes, augmentation, flip
-from eatnas_tf.training.data import Examples, Streamed, resize
+from eatnas_tf.training.examples import Examples, Streamed, resize
 
 
 def feed_of(examples: Examples | Streamed, batch_size: int, augment: str = "none") -> Feed:

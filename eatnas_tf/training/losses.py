@@ -27,6 +27,12 @@ def evaluation_sums(logits: Any, labels: Any, weights: Any) -> Any:
     return _sums(weights, losses, _hits(logits, labels, 1), _hits(logits, labels, 5))
 
 
+def class_sums(logits: Any, labels: Any, weights: Any, classes: int) -> Any:
+    """Sums over a batch for every class, (2 * classes,): hits, then images."""
+    hits = weights * _hits(logits, labels, 1)
+    return tf.concat([tf.math.unsorted_segment_sum(values, labels, classes) for values in (hits, weights)], 0)
+
+
 def _hits(logits: Any, labels: Any, k: int) -> Any:
     """1 where the label is among the k largest logits; of equal logits the first class counts as larger."""
     best = tf.math.top_k(logits, min(k, logits.shape[-1])).indices

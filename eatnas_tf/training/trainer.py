@@ -13,8 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from eatnas_tf.configs import TrainingConfig
-from eatnas_tf.training.data import Examples, Streamed
 from eatnas_tf.training.evaluation import Evaluation, evaluation
+from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.feed import feed_of
 from eatnas_tf.training.losses import cross_entropy, training_sums
 from eatnas_tf.training.optimizer import Sgd

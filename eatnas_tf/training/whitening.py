@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from eatnas_tf.training.data import Examples, Streamed
+from eatnas_tf.training.examples import Examples, Streamed
 
 
 @dataclass(frozen=True)

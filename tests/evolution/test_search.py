@@ -138,7 +138,7 @@ def settings_of_a_search(draw):
         "population": population,
         "sample": draw(st.integers(2, population)),
         "seed": draw(SEEDS),
-        "perturbation": draw(st.sampled_from(["every_block", "one_block"])),
+        "perturbation": draw(st.sampled_from(["every_block", "one_block", "random"])),
         "cycles": draw(st.integers(0, 20)),
     }
 

@@ -73,3 +73,16 @@ def test_a_population_that_the_space_cannot_give_is_refused(monkeypatch, size, p
 def test_a_space_may_be_used_up_to_its_last_code() -> None:
     space = SearchSpace(1)
     assert len({candidate.architecture for candidate in random_population(space, 288, seed=0)}) == space.size
+
+
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_given_architectures_come_first_and_the_others_are_drawn(count) -> None:
+    given = [LARGE.sample(Random(number)) for number in range(count)]
+    for population in (
+        random_population(LARGE, 8, 0, given),
+        perturbed_population(LARGE.sample(Random(9)), _perturb(LARGE), 8, 0, given),
+    ):
+        codes = [candidate.architecture for candidate in population]
+        assert codes[:count] == given
+        assert len(set(codes)) == 8
+        assert [candidate.id for candidate in population] == list(range(8))

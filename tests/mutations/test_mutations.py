@@ -75,7 +75,15 @@ def test_a_perturbation_stays_in_the_space_and_leaves_its_parent_alone(name, see
     assert child in SPACE
     assert child != parent
     assert str(parent) == text
-    assert max(Counter(change.block for change in differences(parent, child)).values()) == 1
+    if name != "random":
+        assert max(Counter(change.block for change in differences(parent, child)).values()) == 1
+
+
+def test_random_children_know_nothing_of_their_parent() -> None:
+    random, mutations, rng = registry.get("perturbations", "random"), operators(SPACE), Random(4)
+    parent = SPACE.sample(rng)
+    drawn = Counter(random(parent, SPACE, mutations, rng)[2]["conv"] for _ in range(2000))
+    assert _chi_square(drawn, 3) <= CHI_SQUARE[2]
 
 
 @pytest.mark.parametrize("name", registry.names("perturbations"))

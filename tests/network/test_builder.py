@@ -1,6 +1,7 @@
 """Built Keras models against the specs, against published sizes and against a forward pass in NumPy."""
 
 import math
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -10,7 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eatnas_tf import registry
-from eatnas_tf.layers import Conv, Frame, KerasLayer, Spec, conv_ops, count, expand, zoo
+from eatnas_tf.layers import (
+    Activation,
+    Conv,
+    Dense,
+    Frame,
+    Gate,
+    GlobalAveragePool,
+    KerasLayer,
+    Spec,
+    conv_ops,
+    count,
+    expand,
+    zoo,
+)
 from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.network.initial import initial_weights
 from eatnas_tf.network.keras_layers import keras_layer
@@ -324,3 +338,40 @@ def test_a_spec_without_a_keras_layer_is_refused_by_name():
     with pytest.raises(TypeError, match=r"stem_odd: no Keras layer for Spec; use KerasLayer\(factory"):
         keras_layer(Spec("odd"), "stem_odd")
     assert isinstance(keras_layer(Conv("even", 1, 1), "stem_even"), keras.layers.Conv2D)
+
+
+def test_a_gate_gives_every_channel_its_factor_and_counts_what_is_in_it() -> None:
+    inner = (
+        GlobalAveragePool("pool"),
+        Dense("reduce", 6, 2),
+        Activation("relu"),
+        Dense("expand", 2, 6),
+        Activation("sigmoid", "sigmoid"),
+    )
+    plain = expand(Architecture.parse("sep_k3_s1_w1.5_d1"), Frame(9, 2, 3, 4, 1, (2,), 5))
+    (layer,) = plain.layers
+    network = replace(plain, layers=(replace(layer, specs=(*layer.specs, Gate("gate", inner))),))
+    model = build(network, keras_layer)
+    weights = {
+        name: np.random.default_rng(0).normal(size=value.shape) for name, value in weights_of(model).items()
+    }
+    assign(model, {name: np.abs(value) for name, value in weights.items()})
+    before, after = (
+        np.asarray(keras.Model(model.input, model.get_layer(f"block1_layer1_{name}").output)(images()))
+        for name in ("pointwise_relu", "gate_product")
+    )
+    weights = weights_of(model)
+    values = before.mean((1, 2))
+    for name, function in (
+        ("reduce", lambda x: np.maximum(x, 0)),
+        ("expand", lambda x: 1 / (1 + np.exp(-x))),
+    ):
+        place = f"block1_layer1_gate_{name}"
+        values = function(values @ weights[f"{place}/kernel"] + weights[f"{place}/bias"])
+    np.testing.assert_allclose(after, before * values[:, None, None], rtol=1e-5)
+    assert size_of(model)[0] == count(network).params == count(plain).params + 2 * 6 * 2 + 2 + 6
+    assert count(network).mult_adds == count(plain).mult_adds + 2 * 6 * 2
+
+
+def images():
+    return np.random.default_rng(1).normal(size=(3, 9, 9, 2)).astype(np.float32)

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.training.data import open_source
@@ -57,7 +58,8 @@ def test_a_pipeline_ends_with_the_basic_and_the_final_architecture(stage, pipeli
 
 def test_progress_names_stage_cycle_best_score_and_quality(pipeline) -> None:
     assert "1 of 4: search: evaluation 3 of 3, cycle 1 of 1, best score 0." in pipeline.stderr
-    assert "4 of 4: retrain: epoch 6 of 6, final" in pipeline.stderr
+    assert "2 of 4: retrain: epoch 6 of 6, final" in pipeline.stderr
+    assert "4 of 4: retrain: epoch 2 of 2, network1" in pipeline.stderr
 
 
 def test_the_transfer_starts_from_perturbations_that_inherit_the_retrained_weights(stage, pipeline) -> None:
@@ -87,6 +89,51 @@ def test_evaluate_measures_what_the_retraining_did(stage, pipeline) -> None:
     assert row["top1"] == pytest.approx(best["test"]["top1"], abs=1e-3)
 
 
+def test_evaluate_tells_the_classes_apart(stage, pipeline) -> None:
+    row = json.loads(stage.run("evaluate", "--from=run/4-retrain", "--format=json").stdout)
+    by_class = row["classes"].values()
+    assert [one["images"] for one in by_class] == [150] * 10
+    assert sum(one["top1"] * one["images"] for one in by_class) == pytest.approx(row["top1"] * 1500)
+    table = stage.run("evaluate", "--from=run/4-retrain").stdout
+    assert all(f" {name} " in table for name in row["classes"])
+
+
+def test_predict_names_what_is_in_image_files(stage, pipeline) -> None:
+    test = open_source(DataConfig(), None).test()
+    names = []
+    for number in range(20):
+        names.append(f"{number}.png")
+        Image.fromarray(test.images[number, ..., 0]).resize((30 + number, 40)).convert("RGB").save(
+            stage.folder / names[-1]
+        )
+    model = "--model=run/4-retrain/model.keras"
+    found = json.loads(stage.run("predict", model, "--format=json", "--top=10", *names).stdout)
+    assert [one["image"] for one in found] == names
+    classes = _best(stage, "4-retrain")["classes"]
+    for one in found:
+        assert set(one["classes"]) == set(classes)
+        assert sum(one["classes"].values()) == pytest.approx(1, abs=1e-5)
+        assert list(one["classes"].values()) == sorted(one["classes"].values(), reverse=True)
+    shown = stage.run("predict", model, "--top=1", names[0])
+    assert next(iter(found[0]["classes"])) in shown.stdout
+    (stage.folder / "no.png").write_text("no image")
+    for arguments, message in (
+        ([], "no image is given; name image files behind the flags"),
+        (["missing.png"], "missing.png: not an image that can be read (FileNotFoundError"),
+        (["no.png"], "no.png: not an image that can be read (UnidentifiedImageError"),
+        (
+            [names[0], "--model=none.keras"],
+            "none.keras: no such file; expected the model.keras",
+        ),
+        ([names[0], "--model=no.png"], "no.png: cannot be read (File is not a zip file); expected the model"),
+        (["--top=0", names[0]], "flag --top=0: 0 is not"),
+    ):
+        refused = stage.run("predict", model, *arguments)
+        assert refused.returncode == 2
+        (line,) = refused.stderr.splitlines()
+        assert line.startswith(f"predict: {message}")
+
+
 def test_tensorboard_holds_one_run_a_stage(stage, pipeline) -> None:
     from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
 
@@ -96,8 +143,8 @@ def test_tensorboard_holds_one_run_a_stage(stage, pipeline) -> None:
         f"population/{name}" for name in ("quality", "score_mean", "score_std", "accuracy_mean", "size_mean")
     } | {"search/best_score"}
     assert tags["1-search/tensorboard"] == tags["3-transfer/tensorboard"] == population
-    assert {"train/loss", "train/accuracy", "validation/accuracy"} <= tags["4-retrain/tensorboard/network1"]
-    assert "validation/accuracy" not in tags["4-retrain/tensorboard/final"]
+    assert {"train/loss", "train/accuracy", "validation/accuracy"} <= tags["2-retrain/tensorboard/network1"]
+    assert "validation/accuracy" not in tags["2-retrain/tensorboard/final"]
 
 
 def test_the_same_command_on_a_finished_pipeline_only_shows_it_again(stage, pipeline) -> None:

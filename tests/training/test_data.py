@@ -9,9 +9,11 @@ import tensorflow as tf
 
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
-from eatnas_tf.training import data
-from eatnas_tf.training.data import Examples, Streamed, cut, open_source, resize, resized, split
+from eatnas_tf.training import examples
+from eatnas_tf.training.data import cut, open_source, split
+from eatnas_tf.training.examples import Examples, Streamed, resize, resized
 from eatnas_tf.training.feed import feed_of
+from eatnas_tf.training.tfds_source import TfdsStreamed
 
 EMBEDDED = DataConfig()
 
@@ -340,7 +342,7 @@ def test_a_dataset_that_tfds_does_not_know_or_that_holds_no_pictures_is_refused(
 @pytest.fixture
 def streamed(shapes_dir, monkeypatch):
     """The training part, too large for the memory there is."""
-    monkeypatch.setattr(data, "memory_limit", lambda: 0)
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
     return open_source(shapes_config(shapes_dir), 9).train()
 
 
@@ -381,7 +383,7 @@ def numbers(ranges):
 def test_a_streamed_split_is_exact_disjoint_complete_and_drawn_from_its_seed(
     count, train_examples, validation, sizes
 ):
-    whole = Streamed(None, "train", ((0, count),), 9)
+    whole = TfdsStreamed(None, "train", ((0, count),), 9)
     config = DataConfig(train_examples=train_examples, validation=validation)
     train, held_out = split(whole, config, 3)
     assert (len(train), len(held_out)) == sizes
@@ -392,7 +394,7 @@ def test_a_streamed_split_is_exact_disjoint_complete_and_drawn_from_its_seed(
 
 @pytest.mark.parametrize("train_examples", [None, 101])
 def test_the_cut_of_a_streamed_dataset_is_its_splits_training_and_validation_images(train_examples):
-    whole, config = Streamed(None, "train", ((0, 230),), 9), DataConfig(train_examples=train_examples)
+    whole, config = TfdsStreamed(None, "train", ((0, 230),), 9), DataConfig(train_examples=train_examples)
     train, held_out = split(whole, config, 3)
     found = cut(whole, config, 3)
     assert len(found) == len(train) + len(held_out) == (train_examples or 230)
@@ -402,10 +404,10 @@ def test_the_cut_of_a_streamed_dataset_is_its_splits_training_and_validation_ima
 
 @pytest.mark.parametrize("size", [8, 9, 16])
 def test_streamed_images_are_resized_like_those_in_memory(streamed, shapes_dir, monkeypatch, size):
-    streamed = Streamed(streamed.builder, streamed.split, streamed.ranges, size)
+    streamed = TfdsStreamed(streamed.builder, streamed.split, streamed.ranges, size)
     feed = feed_of(streamed, len(streamed))
     images, labels = feed.batch(feed.begin(None), 0)
-    monkeypatch.setattr(data, "memory_limit", lambda: 10**9)
+    monkeypatch.setattr(examples, "memory_limit", lambda: 10**9)
     held = open_source(shapes_config(shapes_dir), size).train()
     assert isinstance(held, Examples)
     assert images.dtype == tf.float32

@@ -9,9 +9,10 @@ import pytest
 import tensorflow as tf
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.training.data import Examples, Streamed
+from eatnas_tf.training.examples import Examples
 from eatnas_tf.training.feed import MemoryFeed, StreamFeed
 from eatnas_tf.training.strategy import configure
+from eatnas_tf.training.tfds_source import TfdsStreamed
 
 
 def run(script):
@@ -66,7 +67,7 @@ def test_replicas_share_a_batch_and_those_without_an_image_weigh_the_last_one_wi
     labels = np.arange(10, 10 + count, dtype=np.int32)
     images = np.broadcast_to(labels[:, None, None, None], (count, 2, 2, 1)).astype(np.uint8)
     memory = MemoryFeed(Examples(images, labels), count, "none")
-    stream = StreamFeed(Streamed(None, "train", ((0, count),), 2), count, "none")
+    stream = StreamFeed(TfdsStreamed(None, "train", ((0, count),), 2), count, "none")
     batches = (memory, memory.batch(memory.begin(None), 0)), (stream, (tf.constant(images), labels))
     for feed, batch in batches:
         counted = []

@@ -18,8 +18,8 @@ from eatnas_tf.layers import specs as kinds
 from eatnas_tf.network.builder import build, weights_of
 from eatnas_tf.network.initial import initial_weights
 from eatnas_tf.space import Architecture
-from eatnas_tf.training.data import Examples
 from eatnas_tf.training.engine import KerasEngine
+from eatnas_tf.training.examples import Examples
 from eatnas_tf.training.shared_graph.engine import SharedGraph
 from eatnas_tf.training.shared_graph.program import UnsupportedError, compiled
 from eatnas_tf.training.trainer import Trainer

@@ -15,8 +15,9 @@ from eatnas_tf.configs import DataConfig, TrainingConfig
 from eatnas_tf.layers import Frame, expand
 from eatnas_tf.network.builder import build, weights_of
 from eatnas_tf.space import Architecture
-from eatnas_tf.training import data
-from eatnas_tf.training.data import Examples, Streamed, open_source, split
+from eatnas_tf.training import examples as examples_module
+from eatnas_tf.training.data import open_source, split
+from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.pace import FIRST_STEPS
 from eatnas_tf.training.trainer import Trainer
 from eatnas_tf.training.whitening import Whitening
@@ -208,7 +209,7 @@ def test_of_equal_logits_the_first_classes_are_taken(strategy, classes):
 
 @pytest.mark.parametrize("augmentation", ["crop_flip", "area_crop"])
 def test_a_streamed_dataset_trains_and_is_evaluated_in_whole(strategy, shapes_dir, monkeypatch, augmentation):
-    monkeypatch.setattr(data, "memory_limit", lambda: 0)
+    monkeypatch.setattr(examples_module, "memory_limit", lambda: 0)
     examples = open_source(DataConfig("shapes_of_all_sizes", shapes_dir), 8).train()
     assert isinstance(examples, Streamed)
     model, epochs = built(strategy, frame=replace(FRAME, channels=3, num_classes=2)), []
@@ -219,7 +220,7 @@ def test_a_streamed_dataset_trains_and_is_evaluated_in_whole(strategy, shapes_di
     assert all(np.isfinite(epoch.loss) for epoch in epochs)
     found = trainer.evaluate(model, examples)
     images, labels = zip(*examples.dataset().as_numpy_iterator(), strict=True)
-    resized = np.stack([data.resize(image[None], 8)[0] for image in images])
+    resized = np.stack([examples_module.resize(image[None], 8)[0] for image in images])
     logits = np.asarray(model(Whitening.of(examples)(resized), training=False))
     assert found.count == 230
     assert found.loss == pytest.approx(cross_entropy(logits, np.array(labels)), rel=1e-3)

@@ -12,9 +12,9 @@ from absl import logging
 from eatnas_tf.layers import Network
 from eatnas_tf.network.batch_norm import MOMENTUM
 from eatnas_tf.network.initial import Weights, initial_weights
-from eatnas_tf.training.data import Examples, Streamed
 from eatnas_tf.training.engine import Engine, Trainee
 from eatnas_tf.training.evaluation import EVALUATION_BATCH, Evaluation, measured
+from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.feed import Feed, feed_of
 from eatnas_tf.training.losses import cross_entropy, evaluation_sums, training_sums
 from eatnas_tf.training.pace import OnShare, unheard

@@ -1,0 +1,112 @@
+"""The check of every registered part: what a search relies on, and where a part does not keep it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from eatnas_tf import registry
+from eatnas_tf.configs import RuntimeConfig
+from eatnas_tf.errors import InputError
+from eatnas_tf.reporting import progress, tables
+from eatnas_tf.stages import claims, devices
+
+COLUMNS = ("group", "part", "holds", "does not hold, and why")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The titles of the claims that hold for a part, and those that do not with the reason."""
+
+    group: str
+    name: str
+    holds: tuple[str, ...]
+    broken: tuple[tuple[str, str], ...]
+
+
+def run(names: Sequence[str]) -> bool:
+    """Prints what holds for the parts called `names` (all, if none is given); True if everything does.
+
+    Raises InputError for a name that no group has.
+    """
+    parts, findings = _chosen(names), []
+    with progress.bar("check", len(parts), "part") as bar:
+        for number, (group, name) in enumerate(parts):
+            bar.at(number, f"{group}: {name}")
+            findings.append(findings_of(group, name))
+    tables.show(
+        f"{len(findings)} registered parts",
+        COLUMNS,
+        [
+            (
+                found.group,
+                found.name,
+                ", ".join(found.holds),
+                "\n".join(f"{title}: {reason}" for title, reason in found.broken),
+            )
+            for found in findings
+        ],
+        left=COLUMNS,
+    )
+    wrong = sum(bool(found.broken) for found in findings)
+    tables.say(
+        f"{wrong} of {len(findings)} parts do not hold what a search relies on" if wrong else "all hold"
+    )
+    return not wrong
+
+
+def findings_of(group: str, name: str) -> Findings:
+    """Tries every claim on a part; one that does not load has the one finding."""
+    try:
+        part = registry.get(group, name)
+    except InputError as error:
+        return Findings(group, name, (), (("loads", str(error)),))
+    holds, broken = ["loads"], []
+    for title, claim in _claims(group, name, part):
+        try:
+            claim()
+        except Exception as error:
+            broken.append((title, _reason(error)))
+        else:
+            holds.append(title)
+    return Findings(group, name, tuple(holds), tuple(broken))
+
+
+def _claims(group: str, name: str, part: Any) -> Iterator[tuple[str, Callable[[], None]]]:
+    for title, claim in claims.CLAIMS[group].items():
+        yield title, partial(claim, part)
+    codes = claims.codes(group, name, part)
+    if codes:
+        strategy = devices.strategy(RuntimeConfig(workdir=""))
+        from eatnas_tf.stages import network_claims
+
+        for title, on_network in network_claims.CLAIMS.items():
+            yield title, partial(_on_all, on_network, codes, strategy)
+            network_claims.tidy()
+
+
+def _on_all(claim: Callable[..., None], codes: Sequence[Any], strategy: Any) -> None:
+    for code_of in codes:
+        claim(code_of, strategy)
+
+
+def _reason(error: Exception) -> str:
+    """One line: a claim's own words, or what the part raised."""
+    line = (str(error).strip().splitlines() or [""])[0]
+    return line if isinstance(error, claims.Broken | InputError) else f"{type(error).__name__}: {line}"
+
+
+def _chosen(names: Sequence[str]) -> list[tuple[str, str]]:
+    parts = [(group, name) for group in registry.GROUPS for name in registry.names(group)]
+    known = sorted({name for _, name in parts})
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise InputError(
+                f"--parts: no part {name!r} among {', '.join(known)}"
+                + (f"; did you mean {near[0]!r}?" if near else "")
+            )
+    return [(group, name) for group, name in parts if not names or name in names]

@@ -1,0 +1,59 @@
+"""Classification of image files by a retrained model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.network import class_names
+from eatnas_tf.reporting import tables
+from eatnas_tf.training import images
+from eatnas_tf.training.startup import load_tensorflow
+
+BATCH = 64
+
+
+def run(model: Path, files: Sequence[Path], top: int, as_json: bool = False) -> None:
+    """Prints the `top` likeliest classes of every image. Raises InputError before TensorFlow is loaded if a
+    file is no image.
+    """
+    names = class_names.read(model)
+    for file in files:
+        images.header(file)
+    rows = []
+    for file, probabilities in zip(files, _probabilities(model, files, len(names)), strict=True):
+        best = np.argsort(-probabilities, kind="stable")[:top]
+        rows.append((str(file), [(names[place], float(probabilities[place])) for place in best]))
+    if as_json:
+        print(json.dumps([{"image": file, "classes": dict(found)} for file, found in rows]))
+        return
+    tables.show(
+        f"{len(rows)} images by {model}",
+        ("image", "class", "%"),
+        [(file, name, f"{100 * share:.1f}") for file, found in rows for name, share in found],
+        left=("image", "class"),
+    )
+
+
+def _probabilities(path: Path, files: Sequence[Path], classes: int) -> np.ndarray:
+    """(files, classes), each row adding up to 1."""
+    load_tensorflow()
+    import keras
+
+    from eatnas_tf.network import saved_model
+    from eatnas_tf.training.examples import resized
+
+    model = saved_model.load(path)
+    _, size, _, channels = model.input_shape
+    if model.output_shape[-1] != classes:
+        raise InputError(f"{path}: {classes} class names for {model.output_shape[-1]} outputs; retrain it")
+    found = []
+    for first in range(0, len(files), BATCH):
+        batch = [resized(images.read(file, channels)[None], size)[0] for file in files[first : first + BATCH]]
+        logits = model(np.stack(batch).astype(np.float32), training=False)
+        found.append(np.asarray(keras.ops.softmax(logits)))
+    return np.concatenate(found)

@@ -1,0 +1,109 @@
+"""Images with labels: in memory, or streamed where there are too many, and how they get their size.
+
+TensorFlow is imported where images are made, not to refuse a file.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images in memory: uint8 (count, size, size, channels), labels int32 (count,)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, indices: np.ndarray) -> Examples:
+        return Examples(self.images[indices], self.labels[indices])
+
+    def statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of every channel, float32 (channels,)."""
+        flat = self.images.reshape(-1, self.images.shape[-1])
+        mean, deviation = flat.mean(0, dtype=np.float64), flat.std(0, dtype=np.float64)
+        return mean.astype(np.float32), np.maximum(deviation, 1e-3).astype(np.float32)
+
+
+class Streamed(ABC):
+    """Images too many for memory, read as needed. `image_size` is what they are to be resized to."""
+
+    image_size: int
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def dataset(self, shuffle_seed: int | None = None) -> tf.data.Dataset:
+        """(uint8 image of its own size, label) pairs, shuffled if a seed is given."""
+
+    @abstractmethod
+    def divided(self, wanted: int, held_out: int, seed: int) -> tuple[Streamed, Streamed]:
+        """`wanted` of the images as (train, validation), `held_out` of them the latter, by the seed."""
+
+    @abstractmethod
+    def cut(self, wanted: int, seed: int) -> Streamed:
+        """Both parts of `divided` together."""
+
+    def statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of every channel over the first 10,000 images."""
+        total, squares, pixels = 0.0, 0.0, 0
+        for image, _ in self.dataset().take(10_000).as_numpy_iterator():
+            flat = image.reshape(-1, image.shape[-1]).astype(np.float64)
+            total, squares, pixels = total + flat.sum(0), squares + (flat**2).sum(0), pixels + len(flat)
+        mean = np.asarray(total / pixels)
+        deviation = np.sqrt(np.maximum(squares / pixels - mean**2, 1e-6))
+        return mean.astype(np.float32), deviation.astype(np.float32)
+
+    def read(self) -> Examples:
+        """All of them, resized, in memory."""
+        images, labels = [], []
+        for image, label in self.dataset().as_numpy_iterator():
+            images.append(resized(image[None], self.image_size)[0])
+            labels.append(label)
+        return Examples(np.stack(images), np.asarray(labels, np.int32))
+
+
+def in_memory_if_it_fits(streamed: Streamed, channels: int, processes: int) -> Examples | Streamed:
+    """The images in memory if they fit where so many processes hold the same."""
+    if len(streamed) * streamed.image_size**2 * channels > memory_limit() // processes:
+        return streamed
+    return streamed.read()
+
+
+def resized(images: np.ndarray, size: int) -> np.ndarray:
+    """Images of another size, uint8; those of the right size as they are."""
+    if images.shape[1:3] == (size, size):
+        return images
+    import tensorflow as tf
+
+    return tf.cast(tf.round(resize(images, size)), tf.uint8).numpy()
+
+
+def resize(images: Any, size: int) -> Any:
+    """A batch of images at another size, float32: shrunk by area averaging, enlarged bilinearly."""
+    import tensorflow as tf
+
+    shrinks = tf.reduce_min(tf.shape(images)[1:3]) >= size
+    methods = tf.image.ResizeMethod
+    return tf.cond(
+        shrinks,
+        lambda: tf.image.resize(images, (size, size), methods.AREA),
+        lambda: tf.image.resize(images, (size, size), methods.BILINEAR),
+    )
+
+
+def memory_limit() -> int:
+    """Bytes of pixels that may be held in memory: a quarter of the machine's."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4

@@ -1,0 +1,176 @@
+"""Datasets in folders: `PATH/train/<class>/…` with `PATH/test/<class>/…`, or `PATH/<class>/…`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from absl import logging
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.training import images
+from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+TEST_SHARE = 5  # where there is no test folder, one image of so many of a class is for the test
+File = tuple[str, int]
+Files = Mapping[str, Sequence[Path]]
+
+
+class FolderSource:
+    """A folder a class, with its images at any depth; what is no image is left out and counted in a warning.
+
+    Without `PATH/test` a fifth of every class, always the same, is for the test, and no seed changes it: a
+    second run never tests on what the first one trained on. Images become square of `image_size`.
+    """
+
+    def __init__(self, path: Path, image_size: int | None) -> None:
+        self._path = path
+        if not path.is_dir():
+            raise InputError(f"{path}: no such folder; expected one folder a class in it, or in its train/")
+        parted = (path / "train").is_dir()
+        found = _classes(path / "train" if parted else path)
+        headers = _headers([file for files in found.values() for file in files], path)
+        train = {name: [file for file in files if file in headers] for name, files in found.items()}
+        for name, files in train.items():
+            if not files:
+                raise InputError(f"{path}: class {name!r} has no image; add some or remove its folder")
+        self.classes = tuple(train)
+        self.channels = max(header.channels for header in headers.values())
+        self.image_size = image_size or self._common_size(headers)
+        self._test: tuple[File, ...] | None = None
+        if not parted:
+            train, test = _parted(train)
+            self._test = self._labelled(test)
+        self.class_counts: tuple[int, ...] | None = tuple(len(files) for files in train.values())
+        self._train = self._labelled(train)
+        self.train_count = len(self._train)
+
+    def train(self, processes: int = 1) -> Examples | Streamed:
+        return self._images(self._train, processes)
+
+    def test(self) -> Examples | Streamed:
+        if self._test is None:
+            self._test = self._test_folder()
+        return self._images(self._test, 1)
+
+    def refuse_without_test(self) -> None:
+        if self._test is None and not (self._path / "test").is_dir():
+            raise InputError(f"{self._path}: no test/ beside train/; a retraining ends with a test on it")
+        if self._test == ():
+            raise InputError(
+                f"{self._path}: no class has the {TEST_SHARE} images of which one is for the test"
+            )
+
+    def _test_folder(self) -> tuple[File, ...]:
+        found = _classes(self._path / "test")
+        strangers = sorted(set(found) - set(self.classes))
+        if strangers:
+            raise InputError(f"{self._path}: test/ has a class {strangers[0]!r} that train/ has not")
+        headers = _headers([file for files in found.values() for file in files], self._path)
+        return self._labelled({name: [f for f in files if f in headers] for name, files in found.items()})
+
+    def _images(self, files: tuple[File, ...], processes: int) -> Examples | Streamed:
+        streamed = FolderStreamed(files, self.channels, self.image_size)
+        return in_memory_if_it_fits(streamed, self.channels, processes)
+
+    def _labelled(self, files: Files) -> tuple[File, ...]:
+        return tuple((str(file), self.classes.index(name)) for name in files for file in files[name])
+
+    def _common_size(self, headers: Mapping[Path, images.Header]) -> int:
+        found = {(header.width, header.height) for header in headers.values()}
+        if len(found) > 1 or len(set(next(iter(found)))) > 1:
+            raise InputError(f"{self._path}: images differ in size or are not square; give --image_size")
+        return next(iter(found))[0]
+
+
+@dataclass(frozen=True)
+class FolderStreamed(Streamed):
+    """Image files with their labels, decoded as they are needed."""
+
+    files: tuple[File, ...]
+    channels: int
+    image_size: int
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def dataset(self, shuffle_seed: int | None = None) -> tf.data.Dataset:
+        """As `Streamed.dataset`; the whole order is drawn from the seed."""
+        import tensorflow as tf
+
+        files = self.files if shuffle_seed is None else self._drawn(len(self), shuffle_seed)
+        paths, labels = zip(*files, strict=True)
+        dataset = tf.data.Dataset.from_tensor_slices((list(paths), np.asarray(labels, np.int64)))
+        return dataset.map(self._decoded, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+    def divided(self, wanted: int, held_out: int, seed: int) -> tuple[FolderStreamed, FolderStreamed]:
+        drawn = self._drawn(wanted, seed)
+        return self._of(drawn[held_out:]), self._of(drawn[:held_out])
+
+    def cut(self, wanted: int, seed: int) -> FolderStreamed:
+        return self._of(self._drawn(wanted, seed))
+
+    def _drawn(self, count: int, seed: int) -> tuple[File, ...]:
+        order = np.random.default_rng(seed).permutation(len(self))[:count]
+        return tuple(self.files[place] for place in order)
+
+    def _of(self, files: tuple[File, ...]) -> FolderStreamed:
+        return FolderStreamed(files, self.channels, self.image_size)
+
+    def _decoded(self, path: Any, label: Any) -> tuple[Any, Any]:
+        import tensorflow as tf
+
+        def read(path: bytes) -> np.ndarray:
+            return images.read(Path(path.decode()), self.channels)
+
+        pixels = tf.numpy_function(read, [path], tf.uint8, stateful=False)
+        return tf.ensure_shape(pixels, (None, None, self.channels)), label
+
+
+def _classes(folder: Path) -> dict[str, list[Path]]:
+    """The image files of every class by its folder's name, both in order. Raises InputError."""
+    try:
+        found = {
+            place.name: sorted(
+                file for file in place.rglob("*") if file.suffix.lower() in images.SUFFIXES and file.is_file()
+            )
+            for place in sorted(folder.iterdir())
+            if place.is_dir() and not place.name.startswith(".")
+        }
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
+    if len(found) < 2:
+        raise InputError(f"{folder}: {len(found)} folders; expected one a class, two at the least")
+    return found
+
+
+def _headers(files: Sequence[Path], path: Path) -> dict[Path, images.Header]:
+    """The headers of those files that are images; a warning says how many are not."""
+    headers: dict[Path, images.Header] = {}
+    refused: list[str] = []
+    for file in files:
+        try:
+            headers[file] = images.header(file)
+        except InputError as error:
+            refused.append(str(error))
+    if refused:
+        logging.warning("%s: %d of %d files are left out; %s", path, len(refused), len(files), refused[0])
+    return headers
+
+
+def _parted(files: Files) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+    """(training, test) images of every class."""
+    train, test = {}, {}
+    for name, of_class in files.items():
+        drawn = list(of_class)
+        Random(name).shuffle(drawn)
+        count = len(drawn) // TEST_SHARE
+        train[name], test[name] = sorted(drawn[count:]), sorted(drawn[:count])
+    return train, test

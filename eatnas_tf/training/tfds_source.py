@@ -1,0 +1,126 @@
+"""Image classification datasets of tensorflow-datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+class TfdsSource:
+    """An image classification dataset of tensorflow-datasets, prepared on first use."""
+
+    class_counts: tuple[int, ...] | None = None
+
+    def __init__(self, name: str, data_dir: str | None, image_size: int | None) -> None:
+        import tensorflow_datasets as tfds
+
+        try:
+            self._builder = tfds.builder(name, data_dir=data_dir)
+        except Exception as error:
+            raise InputError(
+                f"dataset {name!r} is not known ({_first_line(error)}); expected fashion_mnist_mini, "
+                "npz:PATH, folder:PATH or a name of tensorflow-datasets such as cifar10"
+            ) from None
+        features = self._builder.info.features
+        if self._builder.info.supervised_keys != ("image", "label"):
+            raise InputError(
+                f"dataset {name!r} is not one for image classification: it has no image and label"
+            )
+        try:
+            self._builder.download_and_prepare()
+        except Exception as error:
+            raise InputError(
+                f"dataset {name!r} could not be prepared ({_first_line(error)}); put it under "
+                f"--data_dir, which is {self._builder._data_dir_root}"
+            ) from None
+        height, width, self.channels = features["image"].shape
+        self._fixed = height is not None and width is not None
+        if image_size is None and not (self._fixed and height == width):
+            raise InputError(f"dataset {name!r}: images differ in size or are not square; give --image_size")
+        self.image_size = image_size or height
+        self.classes = tuple(features["label"].names)
+        self.train_count = self._builder.info.splits["train"].num_examples
+
+    def train(self, processes: int = 1) -> Examples | Streamed:
+        return self._split("train", processes)
+
+    def test(self) -> Examples | Streamed:
+        """The split called test, or validation where there is no labelled test split (ImageNet)."""
+        return self._split(self._test_name())
+
+    def refuse_without_test(self) -> None:
+        if self._test_name() not in self._builder.info.splits:
+            raise InputError(f"dataset {self._builder.name!r} has no {self._test_name()} split to test on")
+
+    def _test_name(self) -> str:
+        return "validation" if self._builder.name.startswith("imagenet") else "test"
+
+    def _split(self, name: str, processes: int = 1) -> Examples | Streamed:
+        count = self._builder.info.splits[name].num_examples
+        streamed = TfdsStreamed(self._builder, name, ((0, count),), self.image_size)
+        return in_memory_if_it_fits(streamed, self.channels, processes)
+
+
+@dataclass(frozen=True)
+class TfdsStreamed(Streamed):
+    """`ranges` of a tensorflow-datasets split."""
+
+    builder: Any
+    split: str
+    ranges: tuple[tuple[int, int], ...]
+    image_size: int
+
+    def __len__(self) -> int:
+        return sum(stop - start for start, stop in self.ranges)
+
+    def dataset(self, shuffle_seed: int | None = None) -> tf.data.Dataset:
+        """(uint8 image of its own size, label) pairs, shuffled if a seed is given."""
+        import tensorflow_datasets as tfds
+
+        instruction = "+".join(f"{self.split}[{start}:{stop}]" for start, stop in self.ranges)
+        config = tfds.ReadConfig(shuffle_seed=shuffle_seed, interleave_cycle_length=16)
+        dataset = self.builder.as_dataset(
+            instruction, shuffle_files=shuffle_seed is not None, as_supervised=True, read_config=config
+        )
+        return dataset if shuffle_seed is None else dataset.shuffle(4096, shuffle_seed)
+
+    def divided(self, wanted: int, held_out: int, seed: int) -> tuple[TfdsStreamed, TfdsStreamed]:
+        """Validation comes from a hundred stretches of the split, drawn from the seed.
+
+        Records lie in an order shuffled at preparation, so that stretches are as good a sample as single
+        images and can be read without going through all of them.
+        """
+        stretches = min(100, held_out, wanted - held_out)
+        edges = [round(edge * wanted / stretches) for edge in range(stretches + 1)]
+        takes = [
+            round((part + 1) * held_out / stretches) - round(part * held_out / stretches)
+            for part in range(stretches)
+        ]
+        rng = np.random.default_rng(seed)
+        train, validation = [], []
+        for start, stop, take in zip(edges[:-1], edges[1:], takes, strict=True):
+            first = start + int(rng.integers(0, stop - start - take + 1))
+            validation.append((first, first + take))
+            train += [(start, first), (first + take, stop)]
+        return self._of(train), self._of(validation)
+
+    def cut(self, wanted: int, seed: int) -> TfdsStreamed:
+        return self._of([(0, wanted)])
+
+    def _of(self, ranges: Iterable[tuple[int, int]]) -> TfdsStreamed:
+        filled = tuple((start, stop) for start, stop in ranges if stop > start)
+        return TfdsStreamed(self.builder, self.split, filled, self.image_size)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or ["no reason given"]
+    return f"{type(error).__name__}: {lines[0]}"

@@ -1,0 +1,9 @@
+"""Which registered parts a check is about."""
+
+from __future__ import annotations
+
+from absl import flags as absl_flags
+
+PARTS = absl_flags.DEFINE_list(
+    "parts", "", "Names of the parts to check; by default every registered one, the built-in ones too."
+)

@@ -1,0 +1,172 @@
+"""Datasets in folders, made of files of every kind that people have."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from eatnas_tf.configs import DataConfig
+from eatnas_tf.errors import InputError
+from eatnas_tf.training import examples
+from eatnas_tf.training.data import open_source, split, warn_of_rare_classes
+from eatnas_tf.training.examples import Examples, Streamed, resized
+from eatnas_tf.training.feed import feed_of
+from eatnas_tf.training.images import header, read
+
+KINDS = ("png", "jpg", "bmp", "gif", "webp", "tif")
+
+
+def picture(path: Path, size=(8, 8), mode="RGB", seed=0) -> np.ndarray:
+    """Writes an image of noise and gives its pixels."""
+    shape = (size[1], size[0], 3) if mode == "RGB" else (size[1], size[0])
+    pixels = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return pixels
+
+
+def folder(root: Path, counts: dict[str, int], **options) -> DataConfig:
+    for place, count in counts.items():
+        for number in range(count):
+            picture(root / place / f"{number:03d}.png", seed=number, **options)
+    return DataConfig(dataset=f"folder:{root}")
+
+
+def test_train_and_test_folders_are_the_splits(tmp_path) -> None:
+    config = folder(tmp_path, {"train/dog": 4, "train/cat": 3, "test/dog": 2, "test/cat": 1, ".git/x": 1})
+    source = open_source(config, None)
+    source.refuse_without_test()
+    assert (source.classes, source.channels, source.image_size) == (("cat", "dog"), 3, 8)
+    assert (source.train_count, source.class_counts) == (7, (3, 4))
+    train, test = source.train(), source.test()
+    assert (train.labels.tolist(), test.labels.tolist()) == ([0, 0, 0, 1, 1, 1, 1], [0, 1, 1])
+    np.testing.assert_array_equal(train.images[4], picture(tmp_path / "again.png", seed=1))
+
+
+def test_without_a_test_folder_a_fifth_of_every_class_is_for_the_test_and_always_the_same(tmp_path) -> None:
+    config = folder(tmp_path, {"a": 10, "b": 5, "c": 4})
+    source, again = open_source(config, None), open_source(config, None)
+    train, test = source.train(), source.test()
+    assert (source.class_counts, Counter(test.labels.tolist())) == ((8, 4, 4), {0: 2, 1: 1})
+    np.testing.assert_array_equal(test.images, again.test().images)
+    images = [image.tobytes() for image in (*train.images[:8], *test.images[:2])]
+    assert len(set(images)) == 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_file_is_read(tmp_path, kind) -> None:
+    pixels = picture(tmp_path / f"a.{kind}", (9, 7))
+    assert header(tmp_path / f"a.{kind}") == (9, 7, 3)
+    found = read(tmp_path / f"a.{kind}", 3)
+    assert (found.shape, found.dtype) == ((7, 9, 3), np.uint8)
+    if kind in ("png", "bmp", "tif"):
+        np.testing.assert_array_equal(found, pixels)
+    assert read(tmp_path / f"a.{kind}", 1).shape == (7, 9, 1)
+
+
+def test_sixteen_bits_become_eight_and_a_turned_picture_is_turned_back(tmp_path) -> None:
+    wide = np.array([[0, 255, 256], [32768, 65280, 65535]], np.uint16)
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    assert header(tmp_path / "wide.png") == (3, 2, 1)
+    assert read(tmp_path / "wide.png", 1)[..., 0].tolist() == [[0, 0, 1], [128, 255, 255]]
+    turned = Image.new("RGB", (6, 4))
+    exif = turned.getexif()
+    exif[0x0112] = 6  # the camera was held upright
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    assert read(tmp_path / "turned.jpg", 3).shape == (6, 4, 3)
+
+
+def test_grey_and_coloured_images_of_mixed_sizes_become_what_the_frame_takes(tmp_path) -> None:
+    picture(tmp_path / "a" / "0.png", (5, 9), "L")
+    picture(tmp_path / "b" / "0.png", (9, 5), "L")
+    grey = open_source(DataConfig(dataset=f"folder:{tmp_path}"), 6)
+    assert (grey.channels, grey.train().images.shape) == (1, (2, 6, 6, 1))
+    picture(tmp_path / "b" / "1.png", (12, 12), "RGB")
+    mixed = open_source(DataConfig(dataset=f"folder:{tmp_path}"), 6)
+    assert (mixed.channels, mixed.train().images.shape) == (3, (3, 6, 6, 3))
+    with pytest.raises(InputError, match="images differ in size or are not square; give --image_size"):
+        open_source(DataConfig(dataset=f"folder:{tmp_path}"), None)
+
+
+def test_what_is_no_image_is_left_out_and_counted(tmp_path, caplog) -> None:
+    config = folder(tmp_path, {"a": 3, "b": 3})
+    (tmp_path / "a" / "broken.jpg").write_bytes(b"not an image")
+    (tmp_path / "b" / "empty.png").touch()
+    (tmp_path / "b" / "notes.txt").write_text("left out without a word")
+    source = open_source(config, None)
+    assert source.class_counts == (3, 3)
+    assert "2 of 8 files are left out" in caplog.text
+    assert "broken.jpg: not an image that can be read" in caplog.text
+
+
+def test_a_truncated_image_is_read_as_far_as_it_goes(tmp_path) -> None:
+    picture(tmp_path / "a.png", (64, 64))
+    whole = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
+    assert read(tmp_path / "a.png", 3).shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ({"a": 3}, "1 folders; expected one a class, two at the least"),
+        ({"train/a": 3}, "1 folders; expected one a class, two at the least"),
+        ({"a": 1, "train/b": 1, "train/c": 0}, "1 folders; expected one a class"),
+    ],
+)
+def test_fewer_than_two_classes_are_refused(tmp_path, counts, message) -> None:
+    with pytest.raises(InputError, match=message):
+        open_source(folder(tmp_path, counts), None)
+
+
+def test_wrong_folders_are_refused_by_what_is_wrong(tmp_path) -> None:
+    with pytest.raises(InputError, match="no such folder; expected one folder a class"):
+        open_source(DataConfig(dataset=f"folder:{tmp_path / 'missing'}"), None)
+    config = folder(tmp_path, {"train/a": 2, "train/b": 2})
+    with pytest.raises(InputError, match="no test/ beside train/"):
+        open_source(config, None).refuse_without_test()
+    folder(tmp_path, {"test/a": 1, "test/z": 1})
+    with pytest.raises(InputError, match="test/ has a class 'z' that train/ has not"):
+        open_source(config, None).test()
+    (tmp_path / "train" / "void").mkdir()
+    with pytest.raises(InputError, match="class 'void' has no image"):
+        open_source(config, None)
+
+
+def test_classes_with_too_few_images_for_a_split_are_named(tmp_path, caplog) -> None:
+    config = folder(tmp_path, {"many": 40, "few": 3})
+    warn_of_rare_classes(open_source(config, None), config)
+    assert "1 of 2 classes have so few training images" in caplog.text
+    assert "'few' (3)" in caplog.text
+
+
+@pytest.mark.parametrize("classes", [2, 1000])
+def test_two_classes_and_a_thousand_are_read(tmp_path, classes) -> None:
+    config = folder(tmp_path, {f"{number:04d}": 1 for number in range(classes)}, size=(2, 2))
+    source = open_source(config, None)
+    assert source.train().labels.tolist() == list(range(classes))
+
+
+def test_images_too_many_for_memory_are_streamed_as_they_would_lie_there(tmp_path, monkeypatch) -> None:
+    config = folder(tmp_path, {"a": 12, "b": 8})
+    held = open_source(config, 6).train()
+    assert isinstance(held, Examples)
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    streamed = open_source(config, 6).train()
+    assert isinstance(streamed, Streamed)
+    feed = feed_of(streamed, len(streamed))
+    images, labels = feed.batch(feed.begin(None), 0)
+    assert np.abs(np.asarray(images) - held.images).max() <= 0.5  # in memory they are rounded
+    np.testing.assert_array_equal(labels, held.labels)
+    train, validation = split(streamed, config, 3)
+    assert (len(train), len(validation)) == (14, 3)
+    read_back = [
+        resized(image[None], 6).tobytes()
+        for part in (train, validation)
+        for image, _ in part.dataset().as_numpy_iterator()
+    ]
+    assert sorted(read_back) == sorted(image.tobytes() for image in held.images)
+    orders = [[label for _, label in train.dataset(seed).as_numpy_iterator()] for seed in (1, 1, 2)]
+    assert orders[0] == orders[1]
