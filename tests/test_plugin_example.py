@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "plugin"
-pytestmark = pytest.mark.skipif(not EXAMPLE.exists(), reason="the examples lie in a checkout only")
+pytestmark = [
+    pytest.mark.skipif(not EXAMPLE.exists(), reason="the examples lie in a checkout only"),
+    pytest.mark.slow,
+]
 
 TINY = (
     "--train_examples=300",

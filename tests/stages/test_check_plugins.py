@@ -13,7 +13,7 @@ from eatnas_tf.layers import Activation, BatchNorm, Conv, KerasLayer, conv_ops
 from eatnas_tf.space import Primitive, natural
 from eatnas_tf.stages.check_plugins import findings_of
 
-CONVS = [Conv("conv", 8, 8), BatchNorm("bn", 8), Activation("relu")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -63,9 +63,9 @@ def test_a_finished_search_answers_at_once_and_larger_caps_go_on(stage, uninterr
 
 
 def test_another_setting_is_refused_by_flag_with_old_and_new_value(stage, uninterrupted) -> None:
-    refused = stage.run("search", *stage.search_flags, "--workdir=killed", "--omega=-0.1")
+    refused = stage.run("search", *stage.search_flags, "--workdir=whole", "--cycles=5", "--omega=-0.1")
     assert refused.returncode == 2
-    assert refused.stderr.startswith("search: --omega: -0.07 in killed, now -0.1; it cannot change there")
+    assert refused.stderr.startswith("search: --omega: -0.07 in whole, now -0.1; it cannot change there")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
