@@ -11,7 +11,7 @@ from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.reporting import tables
 from eatnas_tf.stages.workdir import Workdir
-from eatnas_tf.training.data import open_source
+from eatnas_tf.training.data import Source, open_source
 from eatnas_tf.training.startup import load_tensorflow
 
 SHOWN = 20  # classes
@@ -34,7 +34,7 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
             f"--dataset={data.dataset} has {len(opened.classes)} classes and {opened.channels} channels; "
             f"the model has {len(best['classes'])} and {best['frame']['channels']}"
         )
-    found = _measured(workdir, opened.test(), len(best["classes"]))
+    found = _measured(workdir, opened, len(best["classes"]))
     by_class = dict(zip(best["classes"], found.by_class, strict=True))
     row = {
         "architecture": best["architecture"],
@@ -91,7 +91,7 @@ def _data(workdir: Workdir, dataset: str | None, data_dir: str | None) -> DataCo
     return DataConfig(**{**known, **given})
 
 
-def _measured(workdir: Workdir, examples: Any, classes: int) -> Any:
+def _measured(workdir: Workdir, source: Source, classes: int) -> Any:
     load_tensorflow()
     import tensorflow as tf
 
@@ -99,7 +99,7 @@ def _measured(workdir: Workdir, examples: Any, classes: int) -> Any:
     from eatnas_tf.training.evaluation import evaluation
     from eatnas_tf.training.strategy import configure
 
-    strategy = configure()
+    strategy = configure()  # before the images: resizing them starts TensorFlow
     with strategy.scope():
         model = saved_model.load(workdir.model)
-    return evaluation(strategy, model, examples, lambda images: tf.cast(images, tf.float32), classes)()
+    return evaluation(strategy, model, source.test(), lambda images: tf.cast(images, tf.float32), classes)()
