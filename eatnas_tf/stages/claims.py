@@ -42,7 +42,8 @@ Child = Callable[[Architecture, Random], Architecture]
 
 
 def _mutation(mutation: Any, block: int) -> Child:
-    return lambda architecture, rng: mutation(architecture, block, space(), rng)
+    searched = space()
+    return lambda architecture, rng: mutation(architecture, block, searched, rng)
 
 
 def _perturbation(perturbation: Any) -> Child:
@@ -79,8 +80,9 @@ def _moves(children: Iterable[Child]) -> None:
 
 def _edits_its_block_only(mutation: Any) -> None:
     for block in range(BLOCKS):
+        child_of = _mutation(mutation, block)
         for number, parent in enumerate(_architectures()):
-            child = _mutation(mutation, block)(parent, Random(number))
+            child = child_of(parent, Random(number))
             others = [change.block for change in differences(parent, child) if change.block != block + 1]
             if others:
                 raise Broken(f"asked to edit block {block + 1}, it edited block {others[0]} of {parent}")

@@ -6,7 +6,6 @@ import gc
 import math
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from eatnas_tf.configs import TrainingConfig
 from eatnas_tf.layers import Network, count, expand
+from eatnas_tf.network import saved_model
 from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.network.inheritance import Origin, inherit
 from eatnas_tf.network.keras_layers import keras_layer
@@ -62,7 +62,7 @@ def saves(code_of: CodeOf, strategy: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
-        loaded = keras.saving.load_model(path, compile=False)
+        loaded = saved_model.load(path)
     if not np.allclose(np.asarray(model(images)), np.asarray(loaded(images)), atol=1e-3):
         raise Broken(f"{code_of(1.0, 1)}: loaded from its .keras file it gives other logits")
 
@@ -107,7 +107,7 @@ def tidy() -> None:
 
 
 def _network(code_of: CodeOf, width: float = 1.0, depth: int = 1) -> Network:
-    return expand(code_of(width, depth), replace(FRAME, shortcut="projection"))
+    return expand(code_of(width, depth), FRAME)
 
 
 def _new_layers(child: Network, parent: Network) -> tuple[str, ...]:

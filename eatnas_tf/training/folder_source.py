@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +36,7 @@ class FolderSource:
         if not path.is_dir():
             raise InputError(f"{path}: no such folder; expected one folder a class in it, or in its train/")
         parted = (path / "train").is_dir()
-        found = _classes(path / "train" if parted else path)
-        headers = _headers([file for files in found.values() for file in files], path)
-        train = {name: [file for file in files if file in headers] for name, files in found.items()}
+        train, headers = _readable(path / "train" if parted else path)
         for name, files in train.items():
             if not files:
                 raise InputError(f"{path}: class {name!r} has no image; add some or remove its folder")
@@ -69,12 +68,11 @@ class FolderSource:
             )
 
     def _test_folder(self) -> tuple[File, ...]:
-        found = _classes(self._path / "test")
-        strangers = sorted(set(found) - set(self.classes))
+        test, _ = _readable(self._path / "test")
+        strangers = sorted(set(test) - set(self.classes))
         if strangers:
             raise InputError(f"{self._path}: test/ has a class {strangers[0]!r} that train/ has not")
-        headers = _headers([file for files in found.values() for file in files], self._path)
-        return self._labelled({name: [f for f in files if f in headers] for name, files in found.items()})
+        return self._labelled(test)
 
     def _images(self, files: tuple[File, ...], processes: int) -> Examples | Streamed:
         streamed = FolderStreamed(files, self.channels, self.image_size)
@@ -151,18 +149,20 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _headers(files: Sequence[Path], path: Path) -> dict[Path, images.Header]:
-    """The headers of those files that are images; a warning says how many are not."""
+def _readable(folder: Path) -> tuple[dict[str, list[Path]], dict[Path, images.Header]]:
+    """The images of every class, and their headers; a warning says how many files are none."""
+    found = _classes(folder)
     headers: dict[Path, images.Header] = {}
     refused: list[str] = []
-    for file in files:
+    for file in itertools.chain.from_iterable(found.values()):
         try:
             headers[file] = images.header(file)
         except InputError as error:
             refused.append(str(error))
     if refused:
-        logging.warning("%s: %d of %d files are left out; %s", path, len(refused), len(files), refused[0])
-    return headers
+        count = len(headers) + len(refused)
+        logging.warning("%s: %d of %d files are left out; %s", folder, len(refused), count, refused[0])
+    return {name: [file for file in files if file in headers] for name, files in found.items()}, headers
 
 
 def _parted(files: Files) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
