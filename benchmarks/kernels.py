@@ -20,6 +20,7 @@ from eatnas_tf.configs import RuntimeConfig
 from eatnas_tf.reporting import tables
 from eatnas_tf.stages import devices
 
+CALLS = 20
 Pair = tuple[str, Callable[[], Any], Callable[[], Any]]
 
 
@@ -59,8 +60,16 @@ def _kernels() -> list[Pair]:
     from eatnas_tf.network import kernels
 
     def graph(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-        traced = tf.function(function)
-        return lambda: traced(*arguments).numpy().shape
+        """Calls one after the other within a graph, as in a training, where memory is used again."""
+
+        @tf.function
+        def repeated(*arguments: Any) -> Any:
+            result = function(*arguments)
+            for _ in tf.range(CALLS - 1):
+                result = function(*arguments)
+            return tf.reduce_sum(result)
+
+        return lambda: repeated(*arguments).numpy()
 
     features = tf.random.stateless_normal((BATCH, 28, 28, 64), [1, 2])
     pairs: list[Pair] = [("ReLU", graph(tf.nn.relu, features), graph(kernels.relu, features))]

@@ -1,7 +1,7 @@
 """Layer functions that are faster on a CPU than TensorFlow's own, with the same values.
 
-`tf.nn.relu` runs unvectorised, and the gradient of a depthwise kernel is fast for up to three columns only:
-oneDNN has no vectorised code for more (TensorFlow 2.21, AVX2).
+ReLU's gradient kernel is faster than its own, and the gradient of a depthwise kernel is fast for up to three
+columns only: oneDNN has no vectorised code for more (TensorFlow 2.21, AVX2; `python -m benchmarks.kernels`).
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+pytestmark = pytest.mark.slow
 SEEDS = ("mb3_k5_s1_w1.0_d2-sep_k3_s0_w2.0_d1", "sep_k7_s1_w0.5_d1-sep_k3_s1_w1.0_d1")
 
 

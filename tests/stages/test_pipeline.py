@@ -9,6 +9,7 @@ from PIL import Image
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.training.data import open_source
 
+pytestmark = pytest.mark.usefixtures("strategy")  # its tests resize images, which starts TensorFlow
 SMALL = (
     "--train_examples=300",
     "--blocks=2",
@@ -89,6 +90,7 @@ def test_evaluate_measures_what_the_retraining_did(stage, pipeline) -> None:
     assert row["top1"] == pytest.approx(best["test"]["top1"], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_evaluate_tells_the_classes_apart(stage, pipeline) -> None:
     row = json.loads(stage.run("evaluate", "--from=run/4-retrain", "--format=json").stdout)
     by_class = row["classes"].values()
