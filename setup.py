@@ -30,6 +30,7 @@ setup(
         "tensorflow-datasets>=4.9.7",
         "importlib_resources",  # tensorflow-datasets imports it without declaring it
         "absl-py>=2.1",
+        "cloudpickle>=3.0",  # parts and datasets made in a script or notebook, for the workers
         "numpy>=1.26",
         "tensorboard>=2.18",
         "filelock>=3.12",

@@ -1,14 +1,19 @@
-"""Every setting, as frozen values. Field names are the flags' names, so that a message can name the flag."""
+"""Every setting, as frozen values that refuse what they cannot be (InputError).
+
+Field names are the flags' names, so that a message can name the flag.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.layers.expand import Frame, default_stem_stride, default_strides
+from eatnas_tf.layers.expand import SHORTCUTS, Frame, default_stem_stride, default_strides
 from eatnas_tf.space.primitives import Value
+from eatnas_tf.space.widths import WIDTH_BASES
 
 SCHEDULES = ("constant", "cosine", "cosine_restarts", "polynomial")
 AUGMENTATIONS = ("none", "flip", "crop_flip", "area_crop")
@@ -16,6 +21,7 @@ INHERITANCE = ("equal", "flexible", "none")
 SELECTIONS = ("validation", "test")
 DISTRIBUTIONS = ("one_device", "mirrored")
 ENGINES = ("shared_graph", "keras")
+SEED_WEIGHTS = ("retrained", "none")
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,10 @@ class FrameConfig:
     head_filters: int = 1280
     width_base: str = "input"
     shortcut: str = "projection"
+
+    def __post_init__(self) -> None:
+        _whole(self, image_size=1, channels=1, num_classes=1, stem_filters=1, stem_stride=1, head_filters=1)
+        _one_of(self, width_base=WIDTH_BASES, shortcut=SHORTCUTS)
 
     def alone(self) -> Frame:
         """The frame without a dataset: ImageNet's input where nothing else is set."""
@@ -70,6 +80,9 @@ class SpaceConfig:
     layers: tuple[int, int] | None = None
     expansion: tuple[float, float] | None = None
 
+    def __post_init__(self) -> None:
+        _whole(self, blocks=1)
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -79,6 +92,15 @@ class DataConfig:
     data_dir: str | None = None
     train_examples: int | None = None
     validation: float = 0.2
+
+    def __post_init__(self) -> None:
+        _whole(self, train_examples=2)
+        _number(self, validation=(0, math.inf))
+        if self.validation == 0 or (self.validation >= 1 and self.validation != round(self.validation)):
+            raise InputError(
+                f"--validation: {self.validation:g} is neither a fraction above 0 and below 1 "
+                "nor a whole number"
+            )
 
 
 @dataclass(frozen=True)
@@ -96,6 +118,16 @@ class TrainingConfig:
     dropout: float = 0.0
     label_smoothing: float = 0.0
     auxiliary_weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        _whole(self, epochs=1, batch_size=1)
+        at_least_0 = (0, math.inf)
+        _number(self, learning_rate=at_least_0, final_learning_rate=at_least_0, weight_decay=at_least_0)
+        _number(self, momentum=(0, 0.999999), dropout=(0, 0.99), label_smoothing=(0, 0.99))
+        _number(self, auxiliary_weight=at_least_0)
+        _one_of(self, schedule=SCHEDULES, augmentation=AUGMENTATIONS)
+        if self.learning_rate == 0:
+            raise InputError("--learning_rate: 0 is not above 0")
 
 
 @dataclass(frozen=True)
@@ -118,6 +150,15 @@ class EvolutionConfig:
     inherit: str = "equal"
     seed_architectures: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        _whole(self, population=2, sample=2, cycles=0, patience=1)
+        anything = (-math.inf, math.inf)
+        _number(self, min_delta=(0, math.inf), target=(1e-9, math.inf), target_std=(1e-9, math.inf))
+        _number(self, omega=anything, alpha=anything, beta=anything)
+        _one_of(self, inherit=INHERITANCE)
+        if self.sample > self.population:
+            raise InputError(f"--sample: {self.sample} cannot be drawn from --population={self.population}")
+
 
 @dataclass(frozen=True)
 class SearchConfig:
@@ -138,6 +179,25 @@ class SearchConfig:
     engine: str | None = None
     max_hours: float | None = None
 
+    def __post_init__(self) -> None:
+        _whole(self, top_k=1, seed=0, workers=1)
+        _number(self, max_hours=(0, math.inf), seed=(0, 2**31 - 1), workers=(1, 64))
+        _one_of(self, engine=(None, *ENGINES))
+
+    def refuse_runtime(self, runtime: RuntimeConfig) -> None:
+        """Raises InputError for what evaluates candidates in another way than `runtime` has devices."""
+        if runtime.distribution != "mirrored":
+            return
+        if (self.workers or 1) > 1:
+            raise InputError(
+                f"--workers: {self.workers} with --distribution=mirrored, which trains one candidate on all "
+                "devices; use --workers=1 or --distribution=one_device"
+            )
+        if self.engine == "shared_graph":
+            raise InputError(
+                "--engine=shared_graph trains on one device; use --engine=keras with --distribution=mirrored"
+            )
+
 
 @dataclass(frozen=True)
 class TransferConfig(SearchConfig):
@@ -146,6 +206,10 @@ class TransferConfig(SearchConfig):
     source: str | None = field(default=None, metadata={"flag": "from"})
     architecture: str | None = None
     inherit_seed: str = "retrained"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _one_of(self, inherit_seed=SEED_WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -160,6 +224,11 @@ class RetrainConfig:
     data: DataConfig = field(default_factory=DataConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        _whole(self, top_k=1, seed=0)
+        _number(self, seed=(0, 2**31 - 1))
+        _one_of(self, select_on=SELECTIONS)
 
 
 @dataclass(frozen=True)
@@ -179,6 +248,13 @@ class RuntimeConfig:
     distribution: str = "one_device"
     logical_cpus: int = 0
 
+    def __post_init__(self) -> None:
+        _whole(self, logical_cpus=0)
+        _number(self, logical_cpus=(0, 64))
+        _one_of(self, distribution=DISTRIBUTIONS)
+        if self.logical_cpus and self.distribution == "one_device":
+            raise InputError("--logical_cpus splits the CPU for --distribution=mirrored; add that flag")
+
 
 def settings(config: Any) -> dict[str, Any]:
     """Every setting of a config by its flag's name, nested groups laid flat."""
@@ -190,3 +266,39 @@ def settings(config: Any) -> dict[str, Any]:
         else:
             flat[entry.metadata.get("flag", entry.name)] = list(value) if isinstance(value, tuple) else value
     return flat
+
+
+def _whole(config: Any, **least: int) -> None:
+    """Raises InputError unless the fields named are whole numbers of at least so much, or None by default."""
+    for name, low in least.items():
+        value = getattr(config, name)
+        if not (_unset(config, name) or (_is(value, int) and value >= low)):
+            raise InputError(f"--{name}: {value!r} is not a whole number of at least {low}")
+
+
+def _number(config: Any, **limits: tuple[float, float]) -> None:
+    """Raises InputError unless the fields named are finite numbers within (least, most)."""
+    for name, (low, high) in limits.items():
+        value = getattr(config, name)
+        if not (_unset(config, name) or (_is(value, int | float) and math.isfinite(value))):
+            raise InputError(f"--{name}: {value!r} is not a finite number")
+        if value is not None and not low <= value <= high:
+            expected = f"at least {low:g}" if high == math.inf else f"from {low:.10g} to {high:.10g}"
+            raise InputError(f"--{name}: {value!r} is not {expected}")
+
+
+def _one_of(config: Any, **choices: tuple[str | None, ...]) -> None:
+    """Raises InputError unless each field named is one of the words."""
+    for name, known in choices.items():
+        value = getattr(config, name)
+        if value not in known:
+            raise InputError(f"--{name}: {value!r} is not one of {', '.join(filter(None, known))}")
+
+
+def _unset(config: Any, name: str) -> bool:
+    """Whether the field is None and may be."""
+    return getattr(config, name) is None and getattr(type(config), name) is None
+
+
+def _is(value: object, kind: Any) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)

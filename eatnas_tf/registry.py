@@ -20,7 +20,10 @@ from eatnas_tf.errors import InputError, UnknownNameError
 
 GROUPS = ("mutations", "perturbations", "conv_ops", "primitives", "objectives")
 
-_added: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
+Parts = dict[str, dict[str, Any]]
+
+_added: Parts = {group: {} for group in GROUPS}
+_handed_in: set[tuple[str, str]] = set()
 _files: list[str] = []
 
 
@@ -58,12 +61,31 @@ def values(group: str) -> list[Any]:
 
 
 def add(group: str, name: str, part: Any) -> None:
-    """Registers a part for this process. Raises InputError if the name is taken by another one."""
+    """Registers a part for this process and its workers; one that was handed in before is replaced.
+
+    Raises InputError if an installed part, or one of a file, has the name.
+    """
+    if (group, name) in _handed_in:
+        _added[group][name] = part
+    else:
+        _register(group, name, part)
+        _handed_in.add((group, name))
+
+
+def _register(group: str, name: str, part: Any) -> None:
     if group not in GROUPS:
         raise InputError(f"no plugin group {group!r} among {', '.join(GROUPS)}")
     if name in names(group) and _added[group].get(name) is not part:
         raise InputError(f"{group} {name!r} is registered already; choose another name")
     _added[group][name] = part
+
+
+def handed_in() -> Parts:
+    """The parts that `add` took, for another process to take them too."""
+    return {
+        group: {name: part for name, part in parts.items() if (group, name) in _handed_in}
+        for group, parts in _added.items()
+    }
 
 
 def files() -> tuple[str, ...]:
@@ -96,7 +118,7 @@ def add_file(path: str) -> None:
         if not isinstance(parts, dict) or not all(isinstance(name, str) for name in parts):
             raise InputError(f"--plugins={path}: {group} is not a dict from names to parts")
         for name, part in parts.items():
-            add(group, name, part)
+            _register(group, name, part)
     _files.append(path)
 
 

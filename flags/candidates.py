@@ -5,8 +5,6 @@ from __future__ import annotations
 from absl import flags as absl_flags
 
 from eatnas_tf.configs import ENGINES
-from eatnas_tf.errors import InputError
-from eatnas_tf.flags import runtime
 
 WORKERS = absl_flags.DEFINE_integer(
     "workers",
@@ -33,15 +31,5 @@ MAX_HOURS = absl_flags.DEFINE_float(
 
 
 def config() -> tuple[int | None, str | None, float | None]:
-    """Workers, engine and hours. Raises InputError for what needs one device."""
-    if runtime.DISTRIBUTION.value == "mirrored":
-        if (WORKERS.value or 1) > 1:
-            raise InputError(
-                f"--workers: {WORKERS.value} with --distribution=mirrored, which trains one candidate on all "
-                "devices; use --workers=1 or --distribution=one_device"
-            )
-        if ENGINE.value == "shared_graph":
-            raise InputError(
-                "--engine=shared_graph trains on one device; use --engine=keras with --distribution=mirrored"
-            )
+    """Workers, engine and hours."""
     return WORKERS.value, ENGINE.value, MAX_HOURS.value

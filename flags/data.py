@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from absl import flags as absl_flags
 
 from eatnas_tf.configs import DataConfig
-from eatnas_tf.errors import InputError
 
 DATASET = absl_flags.DEFINE_string(
     "dataset",
@@ -35,9 +32,4 @@ VALIDATION = absl_flags.DEFINE_float(
 
 
 def config() -> DataConfig:
-    validation = VALIDATION.value
-    if not 0 < validation < math.inf or (validation >= 1 and validation != round(validation)):
-        raise InputError(
-            f"--validation: {validation:g} is neither a fraction above 0 and below 1 nor a whole number"
-        )
-    return DataConfig(DATASET.value, DATA_DIR.value, TRAIN_EXAMPLES.value, validation)
+    return DataConfig(DATASET.value, DATA_DIR.value, TRAIN_EXAMPLES.value, VALIDATION.value)

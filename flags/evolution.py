@@ -5,7 +5,6 @@ from __future__ import annotations
 from absl import flags as absl_flags
 
 from eatnas_tf.configs import INHERITANCE, EvolutionConfig
-from eatnas_tf.errors import InputError
 
 POPULATION = absl_flags.DEFINE_integer("population", 64, "Architectures kept alive.", lower_bound=2)
 SAMPLE = absl_flags.DEFINE_integer("sample", 16, "Architectures drawn for a tournament.", lower_bound=2)
@@ -60,8 +59,6 @@ SEED_ARCHITECTURES = absl_flags.DEFINE_list(
 
 
 def config() -> EvolutionConfig:
-    if SAMPLE.value > POPULATION.value:
-        raise InputError(f"--sample: {SAMPLE.value} cannot be drawn from --population={POPULATION.value}")
     return EvolutionConfig(
         POPULATION.value,
         SAMPLE.value,

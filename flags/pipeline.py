@@ -36,15 +36,13 @@ def config(arguments: list[str]) -> PipelineConfig:
             f"{len(transfers)} --transfer_preset and {len(retrains)} --transfer_retrain_preset; "
             "expected as many of one as of the other"
         )
-    # Only the pipeline knows the folder that a stage starts from; a placeholder passes the check.
-    later = [*arguments, "--from=."]
     return PipelineConfig(
         presets.configured(SEARCH_PRESET.value, arguments, search.config),
-        presets.configured(SEARCH_RETRAIN_PRESET.value, later, retrain.config),
+        presets.configured(SEARCH_RETRAIN_PRESET.value, arguments, retrain.config),
         tuple(
             (
-                presets.configured(first, later, transfer.config),
-                presets.configured(second, later, retrain.config),
+                presets.configured(first, arguments, transfer.config),
+                presets.configured(second, arguments, retrain.config),
             )
             for first, second in zip(transfers, retrains, strict=True)
         ),

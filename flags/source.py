@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from absl import flags as absl_flags
 
-from eatnas_tf.errors import InputError
-
 FROM = absl_flags.DEFINE_string("from", None, "Work folder of a finished earlier stage.")
 ARCHITECTURE = absl_flags.DEFINE_string("architecture", None, "An architecture's code, in text or JSON form.")
 
 
 def config() -> tuple[str | None, str | None]:
-    """(folder, code), exactly one of them given. Raises InputError."""
-    if (FROM.value is None) == (ARCHITECTURE.value is None):
-        raise InputError("give one of --from=WORKDIR and --architecture=CODE")
+    """(folder, code), of which a stage expects one."""
     return FROM.value, ARCHITECTURE.value

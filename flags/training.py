@@ -5,7 +5,6 @@ from __future__ import annotations
 from absl import flags as absl_flags
 
 from eatnas_tf.configs import AUGMENTATIONS, SCHEDULES, TrainingConfig
-from eatnas_tf.errors import InputError
 
 EPOCHS = absl_flags.DEFINE_integer("epochs", 1, "Passes over the training images.", lower_bound=1)
 BATCH_SIZE = absl_flags.DEFINE_integer("batch_size", 128, "Images a step, over all devices.", lower_bound=1)
@@ -52,8 +51,6 @@ AUXILIARY_WEIGHT = absl_flags.DEFINE_float(
 
 
 def config() -> TrainingConfig:
-    if not LEARNING_RATE.value > 0:
-        raise InputError(f"--learning_rate: {LEARNING_RATE.value:g} is not above 0")
     return TrainingConfig(
         EPOCHS.value,
         BATCH_SIZE.value,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from absl import flags as absl_flags
 
-from eatnas_tf.configs import TransferConfig
+from eatnas_tf.configs import SEED_WEIGHTS, TransferConfig
 from eatnas_tf.flags import search, source
 
 INHERIT_SEED = absl_flags.DEFINE_enum(
     "inherit_seed",
     "retrained",
-    ("retrained", "none"),
+    SEED_WEIGHTS,
     "Weights that the first population inherits: the retrained basic architecture's, or none.",
 )
 MODULES = (source, *search.MODULES)

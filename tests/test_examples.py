@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-TABULAR = Path(__file__).parents[1] / "examples" / "tabular.py"
+EXAMPLES = Path(__file__).parents[1] / "examples"
+TABULAR, FROM_PYTHON = EXAMPLES / "tabular.py", EXAMPLES / "from_python.py"
 
 
 @pytest.mark.skipif(not TABULAR.exists(), reason="the examples lie in a checkout only")
@@ -47,3 +48,18 @@ def test_the_tabular_example_searches_a_table(tmp_path, perturbation) -> None:
         "tensorflow",
         "keras",
     }
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FROM_PYTHON.exists(), reason="the examples lie in a checkout only")
+def test_the_job_from_python_runs_as_a_script_with_its_own_part_callback_and_datasets(tmp_path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(FROM_PYTHON)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    *_, measured, by_model = done.stdout.splitlines()
+    assert 30 < float(measured.rpartition("top-1 ")[2].removesuffix(" %")) <= 100
+    assert 0.3 < float(by_model.rpartition(" ")[2]) <= 1
+    journal = (tmp_path / "runs" / "python" / "1-search" / "journal.jsonl").read_text()
+    assert len(journal.splitlines()) == 1 + 4 + 6
+    assert "given:" in (tmp_path / "runs" / "python" / "1-search" / "config.json").read_text()

@@ -166,15 +166,17 @@ def test_a_stale_install_is_told_from_a_wrong_name(installed, points) -> None:
     )
 
 
-def test_a_part_may_be_added_once() -> None:
+def test_a_part_that_was_handed_in_may_be_handed_in_anew_but_no_other_is_replaced(tmp_path) -> None:
+    registry.add("mutations", "mine", object())
     registry.add("mutations", "mine", part := object())
-    registry.add("mutations", "mine", part)
     assert registry.get("mutations", "mine") is part
     assert "mine" in registry.names("mutations")
-    for name in ("mine", "kernel"):
+    registry.add_file(_file(tmp_path, "PARTS = {'mutations': {'of_a_file': print}}"))
+    for name in ("of_a_file", "kernel"):
         with pytest.raises(InputError) as refused:
             registry.add("mutations", name, object())
         assert str(refused.value) == f"mutations {name!r} is registered already; choose another name"
+    assert registry.handed_in()["mutations"] == {"mine": part}
 
 
 def test_a_part_of_no_group_is_refused() -> None:

@@ -16,9 +16,10 @@ entry.adopt((pipeline_flags, runtime))
 
 
 def main() -> None:
-    from eatnas_tf.stages import pipeline  # here, so that --help and a wrong flag answer at once
+    from eatnas_tf.stages import dry_run, pipeline  # here, so that --help and a wrong flag answer at once
 
-    pipeline.run(pipeline_flags.config(sys.argv[1:]), runtime.config())
+    stage = dry_run.pipeline if runtime.DRY_RUN.value else pipeline.run
+    stage(pipeline_flags.config(sys.argv[1:]), runtime.config())
 
 
 if __name__ == "__main__":

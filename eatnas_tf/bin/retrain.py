@@ -11,9 +11,10 @@ entry.adopt((retrain_flags, *retrain_flags.MODULES, presets))
 
 
 def main() -> None:
-    from eatnas_tf.stages import retrain  # here, so that --help and a wrong flag answer at once
+    from eatnas_tf.stages import dry_run, retrain  # here, so that --help and a wrong flag answer at once
 
-    retrain.run(retrain_flags.config(), runtime.config())
+    stage = dry_run.retraining if runtime.DRY_RUN.value else retrain.run
+    stage(retrain_flags.config(), runtime.config())
 
 
 if __name__ == "__main__":

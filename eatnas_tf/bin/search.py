@@ -11,9 +11,10 @@ entry.adopt((*search_flags.MODULES, presets))
 
 
 def main() -> None:
-    from eatnas_tf.stages import search  # here, so that --help and a wrong flag answer at once
+    from eatnas_tf.stages import dry_run, search  # here, so that --help and a wrong flag answer at once
 
-    search.run(search_flags.config(), runtime.config())
+    stage = dry_run.search if runtime.DRY_RUN.value else search.run
+    stage(search_flags.config(), runtime.config())
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ entry.adopt((transfer_flags, *transfer_flags.MODULES, presets))
 
 
 def main() -> None:
-    from eatnas_tf.stages import search  # here, so that --help and a wrong flag answer at once
+    from eatnas_tf.stages import dry_run, search  # here, so that --help and a wrong flag answer at once
 
-    search.run(transfer_flags.config(), runtime.config(), title="transfer")
+    stage = dry_run.search if runtime.DRY_RUN.value else search.run
+    stage(transfer_flags.config(), runtime.config(), title="transfer")
 
 
 if __name__ == "__main__":

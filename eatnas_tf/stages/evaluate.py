@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.reporting import tables
+from eatnas_tf.space import Architecture
+from eatnas_tf.stages.results import EvaluationResult
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Source, open_source
 from eatnas_tf.training.startup import load_tensorflow
@@ -23,52 +26,63 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
 
     The test split is that of the dataset it was retrained on, or of `dataset`. Raises InputError.
     """
-    workdir = Workdir(Path(source))
-    best = workdir.read("best.json")
-    if "test" not in best:
-        raise InputError(f"--from={source} is not the work folder of a finished retraining; give one")
+    workdir, best = _retrained(source)
     data = _data(workdir, dataset, data_dir)
-    opened = open_source(data, best["frame"]["image_size"])
-    if len(opened.classes) != len(best["classes"]) or opened.channels != best["frame"]["channels"]:
-        raise InputError(
-            f"--dataset={data.dataset} has {len(opened.classes)} classes and {opened.channels} channels; "
-            f"the model has {len(best['classes'])} and {best['frame']['channels']}"
-        )
-    found = _measured(workdir, opened, len(best["classes"]))
-    by_class = dict(zip(best["classes"], found.by_class, strict=True))
-    row = {
-        "architecture": best["architecture"],
-        "params": best["params"],
-        "mult_adds": best["mult_adds"],
-        "top1": found.top1,
-        "top5": found.top5,
-        "images": found.count,
-        "classes": {
-            name: {"images": images, "top1": hits / images if images else None}
-            for name, (hits, images) in by_class.items()
-        },
-    }
+    found = measure(source, open_source(data, best["frame"]["image_size"]), data.dataset)
     if as_json:
-        print(json.dumps(row))
+        print(json.dumps(found.to_json()))
         return
     tables.show(
-        f"{data.dataset}, {found.count:,} test images: {best['architecture']}",
+        f"{data.dataset}, {found.images:,} test images: {found.architecture}",
         COLUMNS,
         [
             (
                 source,
-                f"{row['params'] / 1e6:.3f}",
-                f"{row['mult_adds'] / 1e6:.3f}",
+                f"{found.params / 1e6:.3f}",
+                f"{found.mult_adds / 1e6:.3f}",
                 f"{100 * found.top1:.2f}",
                 f"{100 * found.top5:.2f}",
             )
         ],
         left=("model",),
     )
-    _show_classes(by_class)
+    _show_classes(found.by_class)
 
 
-def _show_classes(by_class: dict[str, tuple[int, int]]) -> None:
+def image_size(source: str) -> int:
+    """The side of the images that the model in a retraining's folder takes. Raises InputError."""
+    return _retrained(source)[1]["frame"]["image_size"]
+
+
+def measure(source: str, opened: Source, name: str) -> EvaluationResult:
+    """The model of a retraining's folder on the test split of a dataset called `name`. Raises InputError."""
+    workdir, best = _retrained(source)
+    if len(opened.classes) != len(best["classes"]) or opened.channels != best["frame"]["channels"]:
+        raise InputError(
+            f"--dataset={name} has {len(opened.classes)} classes and {opened.channels} channels; "
+            f"the model has {len(best['classes'])} and {best['frame']['channels']}"
+        )
+    found = _measured(workdir, opened, len(best["classes"]))
+    return EvaluationResult(
+        Architecture.parse(best["architecture"]),
+        best["params"],
+        best["mult_adds"],
+        found.top1,
+        found.top5,
+        found.count,
+        dict(zip(best["classes"], found.by_class, strict=True)),
+    )
+
+
+def _retrained(source: str) -> tuple[Workdir, dict[str, Any]]:
+    workdir = Workdir(Path(source))
+    best = workdir.read("best.json")
+    if "test" not in best:
+        raise InputError(f"--from={source} is not the work folder of a finished retraining; give one")
+    return workdir, best
+
+
+def _show_classes(by_class: Mapping[str, tuple[int, int]]) -> None:
     """The accuracy of every class, the worst first; of many classes the worst only."""
     tested = {name: (hits / images, images) for name, (hits, images) in by_class.items() if images}
     worst = sorted(tested.items(), key=lambda item: item[1][0])[:SHOWN]

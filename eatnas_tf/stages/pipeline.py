@@ -21,7 +21,7 @@ from eatnas_tf.training.data import division, open_source
 def run(config: PipelineConfig, runtime: RuntimeConfig) -> None:
     """Runs every stage in a numbered folder, or goes on where an earlier run stopped."""
     root = Path(runtime.workdir)
-    _refuse_early(config)
+    refuse_early(config, runtime)
     count = 2 + 2 * len(config.transfers)
     begun: list[tuple[str, float]] = []
 
@@ -46,10 +46,11 @@ def run(config: PipelineConfig, runtime: RuntimeConfig) -> None:
     _show(results, begun, root)
 
 
-def _refuse_early(config: PipelineConfig) -> None:
+def refuse_early(config: PipelineConfig, runtime: RuntimeConfig) -> None:
     """Raises InputError for what would end a later stage after an earlier one was paid for."""
     before: SearchSpace | None = None
     for searching, retraining in [(config.search, config.retrain), *config.transfers]:
+        searching.refuse_runtime(runtime)
         space = plans.search(searching).space
         if before is not None:
             _refuse_outsiders(before, space)

@@ -136,6 +136,7 @@ def parsed(code: str) -> Architecture:
 
 def basic(source: str | None, code: str | None) -> Basic:
     """The basic architecture: of a code, or the best of a finished search or retraining."""
+    _refuse_unless_one(source, code)
     if code is not None:
         return Basic(parsed(code))
     workdir = Workdir(Path(str(source)))
@@ -148,6 +149,7 @@ def basic(source: str | None, code: str | None) -> Basic:
 
 def to_retrain(config: RetrainConfig) -> list[Architecture]:
     """The top k of a finished search, or the one code."""
+    _refuse_unless_one(config.source, config.architecture)
     if config.architecture is not None:
         return [parsed(config.architecture)]
     workdir = Workdir(Path(str(config.source)))
@@ -158,6 +160,11 @@ def to_retrain(config: RetrainConfig) -> list[Architecture]:
         raise InputError(f"--top_k: {config.top_k} of a population of {len(ranking)}; ask for fewer")
     with _intact(workdir):
         return [Architecture.parse(entry["architecture"]) for entry in ranking[: config.top_k]]
+
+
+def _refuse_unless_one(source: str | None, code: str | None) -> None:
+    if (source is None) == (code is None):
+        raise InputError("give one of --from=WORKDIR and --architecture=CODE")
 
 
 def _finished(workdir: Workdir) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,32 +13,56 @@ from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans
+from eatnas_tf.stages.results import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import Source, cut, division, open_source, split, warn_of_rare_classes
+from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
 
-def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
+def run(
+    config: RetrainConfig,
+    runtime: RuntimeConfig,
+    title: str = "retrain",
+    given: GivenSource | StreamedSource | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> RetrainResult:
     """Retrains to the end, or goes on after the last network that an earlier run on the same folder finished.
 
     Leaves model.keras (plain Keras, raw images in), weights.npz and best.json with the test accuracies.
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
     architectures = plans.to_retrain(config)
-    source = open_source(config.data, config.frame.image_size)
-    division(config.data, source.train_count)
-    frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
-    for architecture in architectures:
-        plans.trained_network(architecture, frame, config.training)
-    source.refuse_without_test()
+    source, frame = framed(config, architectures, given)
     warn_of_rare_classes(source, config.data)
     devices.refuse_missing(runtime)
     with stoppable(), opened("retrain", config, runtime) as workdir, Journal(workdir.journal) as journal:
         done = {line["number"]: line for line in journal.lines}
         _refuse_others(done, architectures, workdir)
         if not (workdir.path / "best.json").exists():
-            _retrain(config, runtime, architectures, source, frame, journal, done, workdir, title)
+            _retrain(config, runtime, architectures, source, frame, journal, done, workdir, title, callbacks)
         _show(done, workdir, title)
+        return _result(workdir)
+
+
+def framed(
+    config: RetrainConfig,
+    architectures: Sequence[Architecture],
+    given: GivenSource | StreamedSource | None = None,
+) -> tuple[Source, Frame]:
+    """The dataset and the frame of a retraining of these. Raises InputError if something does not fit."""
+    source = given or open_source(config.data, config.frame.image_size)
+    division(config.data, source.train_count)
+    frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
+    for architecture in architectures:
+        plans.trained_network(architecture, frame, config.training)
+    source.refuse_without_test()
+    return source, frame
+
+
+def holds_out(config: RetrainConfig, architectures: Sequence[Architecture]) -> bool:
+    """Whether the best is chosen on held-out training images, and trained on all of them after that."""
+    return config.select_on == "validation" and len(architectures) > 1
 
 
 def _retrain(
@@ -50,19 +75,20 @@ def _retrain(
     done: dict[int, dict[str, Any]],
     workdir: Workdir,
     title: str,
+    callbacks: Sequence[Callback],
 ) -> None:
     strategy = devices.strategy(runtime)
     from eatnas_tf.stages.retraining import Retrainer, Task
 
     examples = source.train()
     whole = cut(examples, config.data, config.seed)
-    held_out = config.select_on == "validation" and len(architectures) > 1
+    held_out = holds_out(config, architectures)
     rivals = [
         Task(number, f"network{number}", architecture) for number, architecture in enumerate(architectures, 1)
     ]
     with progress.bar(title, config.training.epochs * (len(rivals) + held_out), "epoch") as bar:
         bar.resumed(config.training.epochs * len(done))
-        retrainer = Retrainer(config, strategy, frame, workdir, bar)
+        retrainer = Retrainer(config, strategy, frame, workdir, bar, callbacks)
 
         def carry_out(task: Task, part: Any, contest: Any, on: str) -> None:
             stop_if_asked()
@@ -120,6 +146,20 @@ def _write_best(workdir: Workdir, line: dict[str, Any], frame: Frame, classes: t
             "test": {name: line[name] for name in ("top1", "top5", "loss", "images")},
             "classes": list(classes),
         },
+    )
+
+
+def _result(workdir: Workdir) -> RetrainResult:
+    best = workdir.read("best.json")
+    return RetrainResult(
+        workdir.path,
+        Architecture.parse(best["architecture"]),
+        best["params"],
+        best["mult_adds"],
+        best["test"]["top1"],
+        best["test"]["top5"],
+        best["test"]["loss"],
+        tuple(best["classes"]),
     )
 
 

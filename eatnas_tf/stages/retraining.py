@@ -20,6 +20,7 @@ from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.progress import Bar
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.plans import trained_network
+from eatnas_tf.stages.results import Callback
 from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.evaluation import Evaluation, evaluation
@@ -41,10 +42,16 @@ class Retrainer:
     """Carries out the tasks of one retraining stage."""
 
     def __init__(
-        self, config: RetrainConfig, strategy: Any, frame: Frame, workdir: Workdir, bar: Bar
+        self,
+        config: RetrainConfig,
+        strategy: Any,
+        frame: Frame,
+        workdir: Workdir,
+        bar: Bar,
+        callbacks: Sequence[Callback] = (),
     ) -> None:
         self._config, self._frame, self._workdir, self._bar = config, frame, workdir, bar
-        self._strategy = strategy
+        self._strategy, self._callbacks = strategy, callbacks
 
     def train(
         self, task: Task, examples: Examples | Streamed, contest: Examples | Streamed, on: str
@@ -76,6 +83,8 @@ class Retrainer:
                 )
             told[0] = f"{task.name}, loss {epoch.loss:.3f}, training accuracy {100 * epoch.accuracy:.1f} %"
             self._bar.at(before + epoch.number, told[0])
+            for callback in self._callbacks:
+                callback.on_epoch(task.name, epoch)
 
         def on_share(share: float) -> None:
             heed(share)

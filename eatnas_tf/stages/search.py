@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
-from functools import partial
 
-from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig, SearchConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import (
-    Alone,
     Evolution,
     Individual,
     Journal,
-    Measurement,
-    Task,
-    Workforce,
     evolve_with,
     top,
 )
@@ -24,21 +19,28 @@ from eatnas_tf.evolution.journal import individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.stages import devices
-from eatnas_tf.stages.setting import Setting, evaluation_in_worker, evaluator_of, set_up
-from eatnas_tf.stages.stopping import TimeIsUp, stop_if_asked, stoppable, within
+from eatnas_tf.stages.results import Callback, SearchResult
+from eatnas_tf.stages.setting import Setting, set_up, workforce_of
+from eatnas_tf.stages.stopping import Enough, stop_if_asked, stoppable, within
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
-from eatnas_tf.stages.worker import OnShare, Place
-from eatnas_tf.stages.workers import LocalWorkers
 from eatnas_tf.training.data import warn_of_rare_classes
+from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
 
-def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> None:
+def run(
+    config: SearchConfig,
+    runtime: RuntimeConfig,
+    title: str = "search",
+    given: GivenSource | StreamedSource | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> SearchResult:
     """Searches to the end, or goes on where an earlier run on the same folder stopped.
 
     Leaves the journal, best.json (the ranking of the best population) and the weights of what is alive.
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
-    setting = set_up(config)
+    config.refuse_runtime(runtime)
+    setting = set_up(config, given)
     plan, kind = setting.plan, "search" if setting.basic is None else "transfer"
     evolution = Evolution(
         setting.first_population(), plan.perturb, plan.score, plan.quality, plan.limits, config.seed
@@ -52,9 +54,11 @@ def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> 
             curves.append((evolution.cycle, population.scalars(evolution)))
         finished = evolution.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:
-            finished = _evolve(setting, runtime, evolution, journal, curves, workdir, title)
+            finished = _evolve(setting, runtime, evolution, journal, curves, workdir, title, callbacks)
         _write_best(workdir, evolution, setting.frame, finished)
-        _show(evolution, finished, config.top_k, title)
+        result = _result(workdir, evolution, finished)
+        _show(result, evolution, config.top_k, title)
+        return result
 
 
 def _evolve(
@@ -65,7 +69,8 @@ def _evolve(
     curves: list[tuple[int, dict[str, float]]],
     workdir: Workdir,
     title: str,
-) -> str | None:
+    callbacks: Sequence[Callback],
+) -> str:
     """Runs the search to its end or to that of its time; why it is over."""
     _write_best(workdir, evolution, setting.frame, None)  # with larger caps it is not finished any more
     places = devices.places(runtime, setting.config.workers)
@@ -94,39 +99,22 @@ def _evolve(
             _write_best(workdir, evolution, setting.frame, None)
             board.scalars(population.scalars(evolution), evolution.cycle)
             show()
+            for callback in callbacks:
+                callback.on_candidate(individual, evolution)
 
+        max_hours = setting.config.max_hours
         try:
             with (
-                within(_seconds_left(setting.config.max_hours, evolution, len(places))),
-                closing(_workforce(setting, runtime, places, workdir, on_share)) as workforce,
+                within(_seconds_left(max_hours, evolution, len(places)), _over(max_hours)),
+                closing(workforce_of(setting, runtime, places, workdir, on_share)) as workforce,
             ):
                 evolve_with(evolution, workforce, taken)
             stop_if_asked()
-        except TimeIsUp:
-            _refuse_without_best(evolution, setting)
-            return _over(setting.config.max_hours)
+        except Enough as reason:
+            _refuse_without_best(evolution, setting, str(reason))
+            return str(reason)
+    assert evolution.finished is not None
     return evolution.finished
-
-
-def _workforce(
-    setting: Setting, runtime: RuntimeConfig, places: list[Place], workdir: Workdir, on_share: OnShare
-) -> Workforce:
-    """Local workers, or this process if there is one place only."""
-    if len(places) > 1:
-        build = partial(evaluation_in_worker, setting.config, workdir, registry.files())
-        return LocalWorkers(places, build, setting.size, on_share)
-
-    def on_share_or_stop(number: int, share: float) -> None:
-        stop_if_asked()
-        on_share(number, share)
-
-    evaluator = evaluator_of(setting, devices.strategy(runtime), workdir, on_share_or_stop)
-
-    def evaluate(task: Task) -> Measurement:
-        stop_if_asked()
-        return evaluator(task)
-
-    return Alone(evaluate)
 
 
 def _seconds_left(max_hours: float | None, evolution: Evolution, workers: int) -> float | None:
@@ -146,15 +134,14 @@ def _out_of_time(workdir: Workdir, max_hours: float | None) -> str | None:
 
 
 def _over(max_hours: float | None) -> str:
-    return f"the {max_hours:g} hours of --max_hours are over"
+    return f"the {max_hours or 0:g} hours of --max_hours are over"
 
 
-def _refuse_without_best(evolution: Evolution, setting: Setting) -> None:
-    config = setting.config
+def _refuse_without_best(evolution: Evolution, setting: Setting, reason: str) -> None:
     if evolution.peak is None:
         raise InputError(
-            f"--max_hours={config.max_hours:g}: over after {evolution.evaluations} of the first "
-            f"{config.evolution.population} architectures; raise it and repeat the command"
+            f"{reason} after {evolution.evaluations} of the first {setting.config.evolution.population} "
+            "architectures: there is no best yet; let the same command go on for longer"
         )
 
 
@@ -189,9 +176,16 @@ def _write_best(workdir: Workdir, evolution: Evolution, frame: Frame, finished: 
     )
 
 
-def _show(evolution: Evolution, finished: str | None, top_k: int, title: str) -> None:
+def _result(workdir: Workdir, evolution: Evolution, finished: str) -> SearchResult:
+    peak = evolution.peak
+    assert peak is not None
+    ranking = top(peak.population.individuals, len(peak.population))
+    return SearchResult(workdir.path, finished, peak.quality, tuple(ranking))
+
+
+def _show(result: SearchResult, evolution: Evolution, top_k: int, title: str) -> None:
     assert evolution.peak is not None
     tables.best(
-        f"{title}: {finished}; best quality {evolution.peak.quality:.4f} in cycle {evolution.peak.cycle}",
-        top(evolution.peak.population.individuals, top_k),
+        f"{title}: {result.finished}; best quality {result.quality:.4f} in cycle {evolution.peak.cycle}",
+        result.population[:top_k],
     )

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
-from eatnas_tf.evolution import Candidate, Measurement, Task, perturbed_population, random_population
+from eatnas_tf.errors import InputError
+from eatnas_tf.evolution import (
+    Alone,
+    Candidate,
+    Measurement,
+    Task,
+    Workforce,
+    perturbed_population,
+    random_population,
+)
 from eatnas_tf.layers import Frame, Network, expand
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans
+from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
-from eatnas_tf.stages.worker import OnShare, Place
+from eatnas_tf.stages.worker import Build, OnShare, Place
+from eatnas_tf.stages.workers import LocalWorkers
 from eatnas_tf.training.data import Source, division, open_source, split
+from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
 if TYPE_CHECKING:
     from eatnas_tf.stages.evaluation import Evaluator
@@ -31,6 +44,7 @@ class Setting:
     basic: plans.Basic | None
     source: Source
     frame: Frame
+    given: GivenSource | None = None
 
     def first_population(self) -> list[Candidate]:
         size, seed = self.config.evolution.population, self.config.seed
@@ -47,8 +61,11 @@ class Setting:
         return self.plan.objective(self.network(architecture))
 
 
-def set_up(config: SearchConfig) -> Setting:
-    """Raises InputError if the settings do not fit together; loads no TensorFlow to find that out."""
+def set_up(config: SearchConfig, given: GivenSource | StreamedSource | None = None) -> Setting:
+    """The search on the dataset that `config` names, or on the one that a program has given.
+
+    Raises InputError if the settings do not fit together; loads no TensorFlow to find that out.
+    """
     plan = plans.search(config)
     basic = None
     if isinstance(config, TransferConfig):
@@ -57,10 +74,22 @@ def set_up(config: SearchConfig) -> Setting:
         plan.space.refuse_outsider(complete)
         weights = origin.weights if config.inherit_seed == "retrained" else None
         basic = plans.Basic(complete, origin.frame, weights)
-    source = open_source(config.data, config.frame.image_size)
+    source = given or open_source(config.data, config.frame.image_size)
     division(config.data, source.train_count)
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
-    return Setting(config, plan, basic, source, frame)
+    if isinstance(given, StreamedSource):
+        return Setting(_alone(config), plan, basic, source, frame)
+    return Setting(config, plan, basic, source, frame, given)
+
+
+def _alone(config: SearchConfig) -> SearchConfig:
+    """The search in this process, which alone can read a program's tf.data."""
+    if config.workers not in (None, 1):
+        raise InputError(
+            f"--workers: {config.workers} cannot read a tf.data.Dataset of this process, and it does not fit "
+            "into memory; use 1, or --dataset with npz:, folder: or a name of tensorflow-datasets"
+        )
+    return replace(config, workers=1)
 
 
 def evaluator_of(
@@ -102,13 +131,49 @@ def _engine(name: str | None, trainer: Trainer, frame: Frame) -> Engine:
     return SharedGraph(trainer, frame.num_classes, otherwise=KerasEngine(trainer))
 
 
-def evaluation_in_worker(
-    config: SearchConfig, workdir: Workdir, plugins: tuple[str, ...], place: Place, on_share: OnShare
+def workforce_of(
+    setting: Setting, runtime: RuntimeConfig, places: list[Place], workdir: Workdir, on_share: OnShare
+) -> Workforce:
+    """Local workers, or this process if there is one place only."""
+    if len(places) > 1:
+        return LocalWorkers(places, _evaluation_for_workers(setting, workdir), setting.size, on_share)
+
+    def on_share_or_stop(number: int, share: float) -> None:
+        stop_if_asked()
+        on_share(number, share)
+
+    evaluator = evaluator_of(setting, devices.strategy(runtime), workdir, on_share_or_stop)
+
+    def evaluate(task: Task) -> Measurement:
+        stop_if_asked()
+        return evaluator(task)
+
+    return Alone(evaluate)
+
+
+def _evaluation_for_workers(setting: Setting, workdir: Workdir) -> Build:
+    """What makes a worker's evaluation of this search's tasks, with all that was handed to this process."""
+    return partial(
+        _evaluation, setting.config, setting.given, workdir, registry.files(), registry.handed_in()
+    )
+
+
+def _evaluation(
+    config: SearchConfig,
+    given: GivenSource | None,
+    workdir: Workdir,
+    plugins: tuple[str, ...],
+    parts: registry.Parts,
+    place: Place,
+    on_share: OnShare,
 ) -> Callable[[str], Measurement]:
-    """What a worker evaluates the JSON of this search's tasks with, everything opened anew in its process."""
+    """Evaluates the JSON of tasks, everything opened anew in a worker's process."""
     for path in plugins:
         registry.add_file(path)
-    setting = set_up(config)
+    for group, by_name in parts.items():
+        for name, part in by_name.items():
+            registry.add(group, name, part)
+    setting = set_up(config, given)
     strategy = devices.strategy(RuntimeConfig(str(workdir.path)), place.threads)
     import tensorflow as tf
 

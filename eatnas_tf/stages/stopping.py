@@ -10,10 +10,11 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import current_thread, main_thread
 from types import FrameType
 
 _asked: list[int] = []  # signals are the process's, and so is this
-_deadline: list[float] = []
+_deadline: list[tuple[float, str]] = []
 
 
 class Stopped(BaseException):
@@ -24,15 +25,18 @@ class Stopped(BaseException):
         self.exit_code = 128 + number
 
 
-class TimeIsUp(BaseException):
-    """The time that a stage was given is over. What was in flight is lost, nothing else."""
+class Enough(BaseException):
+    """A search is to end with the best so far, for the reason given: its time is over, or a callback's own.
+
+    What was in flight is lost, nothing else.
+    """
 
 
 @contextmanager
-def within(seconds: float | None) -> Iterator[None]:
-    """While the block runs, `stop_if_asked` raises TimeIsUp once so many seconds are over (None: never)."""
+def within(seconds: float | None, reason: str) -> Iterator[None]:
+    """While the block runs, `stop_if_asked` raises Enough once so many seconds are over (None: never)."""
     if seconds is not None:
-        _deadline.append(time.monotonic() + seconds)
+        _deadline.append((time.monotonic() + seconds, reason))
     try:
         yield
     finally:
@@ -41,7 +45,13 @@ def within(seconds: float | None) -> Iterator[None]:
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """While the block runs, SIGINT and SIGTERM are noted for `stop_if_asked`; a second one raises Stopped."""
+    """While the block runs, SIGINT and SIGTERM are noted for `stop_if_asked`; a second one raises Stopped.
+
+    Only the main thread of a process may hear signals: in another one, nothing is changed.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
 
     def note(number: int, frame: FrameType | None) -> None:
         if _asked:
@@ -58,8 +68,8 @@ def stoppable() -> Iterator[None]:
 
 
 def stop_if_asked() -> None:
-    """Raises Stopped if a signal has come, TimeIsUp if time is over. Called where nothing is half done."""
+    """Raises Stopped if a signal has come, Enough if time is over. Called where nothing is half done."""
     if _asked:
         raise Stopped(_asked[0])
-    if _deadline and time.monotonic() >= _deadline[0]:
-        raise TimeIsUp
+    if _deadline and time.monotonic() >= _deadline[0][0]:
+        raise Enough(_deadline[0][1])

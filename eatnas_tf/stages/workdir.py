@@ -51,9 +51,14 @@ class Workdir:
         """The result's weights (of a retraining)."""
         return self.path / "weights.npz"
 
+    @property
+    def weights_folder(self) -> Path:
+        """The weights of candidates, a file each."""
+        return self.path / "weights"
+
     def weights_of(self, number: int) -> Path:
         """The weights of one candidate."""
-        return self.path / "weights" / f"{number:06d}.npz"
+        return self.weights_folder / f"{number:06d}.npz"
 
     def keep_weights(self, numbers: Collection[int], written: Collection[int] = ()) -> None:
         """Deletes the weights of all candidates but those, and what a crash left half-written.
@@ -62,7 +67,7 @@ class Workdir:
         """
         kept = {self.weights_of(number).name for number in numbers}
         touched = {self.weights_of(number).stem for number in written}
-        for file in (self.path / "weights").iterdir():
+        for file in self.weights_folder.iterdir():
             if file.name not in kept and file.name.partition(".")[0] not in touched:
                 file.unlink()
 
@@ -97,14 +102,10 @@ def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]
     that changed; larger caps are taken over.
     """
     workdir = Workdir(Path(runtime.workdir))
-    wanted = _plain({**settings(config), **settings(runtime)})
-    del wanted["workdir"]
-    found = None
-    if (workdir.path / "config.json").exists():
-        found = _completed(workdir.read("config.json"), config)
-        _refuse_change(workdir.path, found, stage, wanted)
+    wanted = _settings(config, runtime)
+    found = agreeing(stage, config, runtime)
     try:
-        (workdir.path / "weights").mkdir(parents=True, exist_ok=True)
+        workdir.weights_folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(workdir.path / "lock")
         lock.acquire(timeout=0)
     except Timeout:
@@ -128,6 +129,22 @@ def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]
         yield workdir
     finally:
         lock.release()
+
+
+def agreeing(stage: str, config: Any, runtime: RuntimeConfig) -> dict[str, Any] | None:
+    """The folder's config.json, None without one. Raises InputError if it does not agree; writes nothing."""
+    workdir = Workdir(Path(runtime.workdir))
+    if not (workdir.path / "config.json").exists():
+        return None
+    found = _completed(workdir.read("config.json"), config)
+    _refuse_change(workdir.path, found, stage, _settings(config, runtime))
+    return found
+
+
+def _settings(config: Any, runtime: RuntimeConfig) -> dict[str, Any]:
+    found = _plain({**settings(config), **settings(runtime)})
+    del found["workdir"]
+    return found
 
 
 def _completed(found: dict[str, Any], config: Any) -> dict[str, Any]:

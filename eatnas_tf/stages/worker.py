@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from threading import Thread
 
+import cloudpickle
+
 from eatnas_tf.evolution import Measurement
 
 OUT_OF_MEMORY = 71  # the exit code of a worker that ran into a MemoryError: it dies of that, too
@@ -71,8 +73,10 @@ OnShare = Callable[[int, float], None]
 Build = Callable[[Place, OnShare], Callable[[str], Measurement]]
 
 
-def work(pipe: Connection, place: Place, build: Build) -> None:
+def work(pipe: Connection, place: Place, build: bytes) -> None:
     """Builds an evaluation of tasks' JSON, then evaluates what comes through the pipe until it is killed.
+
+    `build` is a Build by cloudpickle: parts and datasets may have been made in a notebook.
 
     A terminal's SIGINT goes to every process of the group: the main one acts on it.
     """
@@ -81,7 +85,7 @@ def work(pipe: Connection, place: Place, build: Build) -> None:
     if place.gpu is not None:
         os.environ |= {"CUDA_VISIBLE_DEVICES": place.gpu, "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     try:
-        evaluate = build(place, lambda number, share: pipe.send(Share(number, share)))
+        evaluate = cloudpickle.loads(build)(place, lambda number, share: pipe.send(Share(number, share)))
         pipe.send(Ready())
         while True:
             pipe.send(Done(evaluate(pipe.recv())))

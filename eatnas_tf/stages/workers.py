@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from types import ModuleType
 from typing import Any
 
+import cloudpickle
 from absl import logging
 
 from eatnas_tf.errors import InputError
@@ -40,7 +43,8 @@ class LocalWorkers:
         on_share: OnShare = lambda number, share: None,
     ) -> None:
         self.capacity = len(places)
-        self._workers = [_Worker(place, build) for place in places]
+        packed = cloudpickle.dumps(build)
+        self._workers = [_Worker(place, packed) for place in places]
         self._size, self._on_share = size, on_share
         self._finished: deque[Finished] = deque()
         self._error: BaseException | None = None
@@ -131,7 +135,7 @@ class InWorkerError(Exception):
 class _Worker:
     """One place: its process, if one runs there, and the task it has."""
 
-    def __init__(self, place: Place, build: Build) -> None:
+    def __init__(self, place: Place, build: bytes) -> None:
         self._place, self._build = place, build
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
@@ -160,7 +164,7 @@ class _Worker:
         """Starts the place's process, and gives it the task again."""
         self._pipe, theirs = SPAWN.Pipe()
         self._process = SPAWN.Process(target=work, args=(theirs, self._place, self._build), daemon=True)
-        with _interrupts_blocked():
+        with _interrupts_blocked(), _main_hidden():
             self._process.start()
         theirs.close()
         self._send()
@@ -210,3 +214,13 @@ def _interrupts_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """A process started in the block does not run the main module again: a script needs no guard for it."""
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

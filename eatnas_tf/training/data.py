@@ -1,4 +1,4 @@
-"""Datasets: the embedded one, `npz:PATH`, `folder:PATH`, and tensorflow-datasets by name.
+"""Datasets: the embedded one, `npz:PATH`, `folder:PATH`, tensorflow-datasets by name, and a program's own.
 
 A source gives the training and the test split apart, and reads a split when it is asked for it: a search and
 a selection never ask for the test split. TensorFlow is imported where images are made, not to refuse a file.
@@ -15,6 +15,7 @@ from absl import logging
 
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
+from eatnas_tf.training import given_source
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.folder_source import FolderSource
 from eatnas_tf.training.npz_source import NpzSource
@@ -54,6 +55,10 @@ def open_source(config: DataConfig, image_size: int | None) -> Source:
         return NpzSource(Path(config.dataset.removeprefix("npz:")), image_size)
     if config.dataset.startswith("folder:"):
         return FolderSource(Path(config.dataset.removeprefix("folder:")), image_size)
+    if config.dataset.startswith(given_source.NAME):
+        raise InputError(
+            f"--dataset={config.dataset} was handed in by a program; hand it in again, or name another one"
+        )
     return TfdsSource(config.dataset, config.data_dir, image_size)
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import tensorflow as tf
+from absl import logging
 
 from eatnas_tf.errors import InputError
 
@@ -30,13 +31,26 @@ def configure(distribution: str = "one_device", logical_cpus: int = 0, threads: 
             "over parts of the CPU"
         )
     if not _configured:
-        _prepare_devices(logical_cpus, threads)
+        try:
+            _prepare_devices(logical_cpus, threads)
+        except RuntimeError:  # a program has used TensorFlow before
+            if logical_cpus:
+                raise InputError(
+                    "--logical_cpus: TensorFlow was used before in this process; use it after the first stage"
+                ) from None
+            logging.warning(
+                "TensorFlow was used before in this process: its devices stay as they are, "
+                "and a training here need not repeat bit for bit"
+            )
     strategy = _strategy(distribution, logical_cpus)
     _configured[:] = [(distribution, logical_cpus)]
     return strategy
 
 
 def _prepare_devices(logical_cpus: int, threads: int | None) -> None:
+    if not tf.config.list_physical_devices("GPU"):
+        # Graphs here run for seconds only, and the rewriter costs one of them without making a step faster.
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
     for gpu in tf.config.list_physical_devices("GPU"):
@@ -46,10 +60,8 @@ def _prepare_devices(logical_cpus: int, threads: int | None) -> None:
             tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * logical_cpus
         )
     if not tf.config.list_physical_devices("GPU"):
-        # A training repeats bit for bit only with one inter-op thread. Graphs here run for seconds only, and
-        # the graph rewriter costs one of them without making a step faster.
+        # A training repeats bit for bit only with one inter-op thread.
         tf.config.threading.set_inter_op_parallelism_threads(max(1, logical_cpus))
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @cache

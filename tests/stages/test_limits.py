@@ -18,7 +18,8 @@ def test_hours_end_a_search_with_the_best_so_far_and_more_of_them_go_on(stage) -
     refused = stage.run("search", *flags, "--cycles=0", "--max_hours=0")
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[-1] == (
-        "search: --max_hours=0: over after 0 of the first 3 architectures; raise it and repeat the command"
+        "search: the 0 hours of --max_hours are over after 0 of the first 3 architectures: "
+        "there is no best yet; let the same command go on for longer"
     )
     assert stage.run("search", *flags, "--cycles=0").returncode == 0
     assert [line["architecture"] for line in stage.journal("timed")[1:3]] == list(SEEDS)

@@ -1,0 +1,136 @@
+"""The stages from Python: configs in, results out, no flags.
+
+Settings are `eatnas_tf.configs`; their fields are the binaries' flags, by whose names messages call them. A
+stage shows its progress and its table as the binary does, and a second call with the same work folder goes on
+where the first one stopped. Wrong input raises `eatnas_tf.errors.InputError`. Parts of one's own are handed
+in by `eatnas_tf.registry.add`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from os import PathLike, fspath
+from typing import TypeVar
+
+from eatnas_tf.configs import DataConfig, RetrainConfig, RuntimeConfig, SearchConfig, TransferConfig
+from eatnas_tf.errors import InputError
+from eatnas_tf.stages import evaluate as evaluate_stage
+from eatnas_tf.stages import retrain as retrain_stage
+from eatnas_tf.stages import search as search_stage
+from eatnas_tf.stages.results import Callback, EvaluationResult, RetrainResult, SearchResult
+from eatnas_tf.stages.stopping import Enough, Stopped
+from eatnas_tf.training.data import open_source
+from eatnas_tf.training.given_source import Datasets, GivenSource, StreamedSource, given_source
+
+__all__ = [
+    "Callback",
+    "Datasets",
+    "Enough",
+    "EvaluationResult",
+    "RetrainResult",
+    "SearchResult",
+    "evaluate",
+    "retrain",
+    "search",
+    "transfer",
+]
+Folder = str | PathLike[str]
+Config = TypeVar("Config", SearchConfig, TransferConfig, RetrainConfig)
+Given = GivenSource | StreamedSource
+
+
+def search(
+    config: SearchConfig,
+    workdir: Folder,
+    data: Datasets | None = None,
+    callbacks: Sequence[Callback] = (),
+    distribution: str = "one_device",
+    logical_cpus: int = 0,
+) -> SearchResult:
+    """Searches for a basic architecture (Algorithm 1), on `data` or else on the dataset of `config`.
+
+    Candidates are evaluated by `config.workers` processes of their own, one a core or GPU by default, so that
+    TensorFlow in this process stays as it is; with one worker it is this process, and it repeats bit for bit
+    only if TensorFlow was not used before.
+    """
+    config, given = _given(config, data)
+    with _interruptible():
+        return search_stage.run(
+            config, RuntimeConfig(fspath(workdir), distribution, logical_cpus), "search", given, callbacks
+        )
+
+
+def transfer(
+    config: TransferConfig,
+    workdir: Folder,
+    source: SearchResult | RetrainResult | Folder | None = None,
+    data: Datasets | None = None,
+    callbacks: Sequence[Callback] = (),
+    distribution: str = "one_device",
+    logical_cpus: int = 0,
+) -> SearchResult:
+    """Transfers the best of `source`, or `config.architecture`, to a dataset and evolves on (Algorithm 2)."""
+    config, given = _given(_from(config, source), data)
+    with _interruptible():
+        return search_stage.run(
+            config, RuntimeConfig(fspath(workdir), distribution, logical_cpus), "transfer", given, callbacks
+        )
+
+
+def retrain(
+    config: RetrainConfig,
+    workdir: Folder,
+    source: SearchResult | Folder | None = None,
+    data: Datasets | None = None,
+    callbacks: Sequence[Callback] = (),
+    distribution: str = "one_device",
+    logical_cpus: int = 0,
+) -> RetrainResult:
+    """Retrains the top k of a search, or `config.architecture`, in this process; tests the best one once."""
+    config, given = _given(_from(config, source), data)
+    with _interruptible():
+        return retrain_stage.run(
+            config, RuntimeConfig(fspath(workdir), distribution, logical_cpus), "retrain", given, callbacks
+        )
+
+
+def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig) -> EvaluationResult:
+    """Measures a retrained network on the test split of a dataset."""
+    folder = _folder(source)
+    size = evaluate_stage.image_size(folder)
+    if isinstance(data, DataConfig):
+        return evaluate_stage.measure(folder, open_source(data, size), data.dataset)
+    return evaluate_stage.measure(folder, _source(data, size), "data")
+
+
+def _given(config: Config, data: Datasets | None) -> tuple[Config, Given | None]:
+    """The config with the name of a program's dataset, and that dataset."""
+    if data is None:
+        return config, None
+    given = _source(data, config.frame.image_size)
+    return replace(config, data=replace(config.data, dataset=given.name)), given
+
+
+def _source(data: Datasets, image_size: int | None) -> Given:
+    if not isinstance(data, Datasets):
+        raise InputError(f"data: expected Datasets, not {type(data).__name__}; name a dataset in the config")
+    return given_source(data, image_size)
+
+
+def _from(config: Config, source: SearchResult | RetrainResult | Folder | None) -> Config:
+    return config if source is None else replace(config, source=_folder(source))  # type: ignore[call-arg]
+
+
+def _folder(source: SearchResult | RetrainResult | Folder) -> str:
+    return fspath(source.workdir if isinstance(source, SearchResult | RetrainResult) else source)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """A signal that ended a stage goes on as Python's own exception for it."""
+    try:
+        yield
+    except Stopped as stopped:
+        raise KeyboardInterrupt(str(stopped)) from None

@@ -1,0 +1,147 @@
+"""What the candidates of a search or the epochs of a retraining cost, measured in a temporary folder.
+
+Two candidates a worker, two networks for two epochs: the first of two pays for the start, the second is like
+all that would follow.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eatnas_tf.configs import RetrainConfig, RuntimeConfig
+from eatnas_tf.evolution import Evolution, Individual, Journal, Limits, evolve_with
+from eatnas_tf.evolution.journal import line_of
+from eatnas_tf.layers import Frame
+from eatnas_tf.reporting import population, progress
+from eatnas_tf.space import Architecture
+from eatnas_tf.stages import devices, retrain
+from eatnas_tf.stages.results import Callback
+from eatnas_tf.stages.setting import Setting, workforce_of
+from eatnas_tf.stages.stopping import stoppable
+from eatnas_tf.stages.workdir import Workdir
+from eatnas_tf.stages.worker import Place
+from eatnas_tf.training.data import Source, cut, split
+
+if TYPE_CHECKING:
+    from eatnas_tf.training.trainer import Epoch
+
+TWICE = 2
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One candidate or network: seconds from start to end, and bytes of its weights."""
+
+    architecture: Architecture
+    seconds: float
+    weights: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What was measured, seconds before the work is under way, seconds of one candidate or epoch from then
+    on, and bytes of the lines and curves that one leaves.
+    """
+
+    measured: tuple[Measured, ...]
+    start: float
+    seconds: float
+    traces: float = 0.0
+
+    @property
+    def weights(self) -> float:
+        """Bytes of a network's weights."""
+        return statistics.fmean(one.weights for one in self.measured)
+
+
+def of_candidates(setting: Setting, runtime: RuntimeConfig, places: list[Place], title: str) -> Cost:
+    """Measured by a search in a temporary folder that ends with its first population, two a place."""
+    first = setting.first_population()[: TWICE * len(places)]
+    evolution = Evolution(first, setting.plan.perturb, setting.plan.score, limits=Limits(cycles=0))
+    begun, ends, taken = time.perf_counter(), [], []
+    with _scratch() as workdir, progress.bar(f"{title}, dry run", len(first), "candidate") as bar:
+        from eatnas_tf.reporting.board import Board
+
+        board = Board(workdir.tensorboard)
+
+        def take(individual: Individual) -> None:
+            ends.append(time.perf_counter() - begun)
+            weights = _size(workdir.weights_of(individual.id))
+            taken.append(Measured(individual.architecture, individual.measurement.seconds, weights))
+            journal.append(line_of(individual, evolution.quality))
+            board.scalars(population.scalars(evolution), evolution.cycle)
+            bar.at(len(taken), "measured")
+
+        workforce = workforce_of(setting, runtime, places, workdir, lambda number, share: None)
+        with Journal(workdir.journal) as journal, closing(workforce):
+            evolve_with(evolution, workforce, take)
+        traces = _size(workdir.journal) + _size(workdir.tensorboard)
+    steady = taken[len(places) :] or taken
+    seconds = statistics.fmean(one.seconds for one in steady)
+    start = max(ends[: len(places)]) - seconds
+    return Cost(tuple(taken), max(0.0, start), seconds, traces / len(taken))
+
+
+def of_epochs(
+    config: RetrainConfig,
+    runtime: RuntimeConfig,
+    architectures: Sequence[Architecture],
+    source: Source,
+    frame: Frame,
+    title: str,
+) -> Cost:
+    """Measured by trainings of two epochs in a temporary folder."""
+    strategy = devices.strategy(runtime)
+    from eatnas_tf.stages.retraining import Retrainer, Task
+
+    epochs = min(TWICE, config.training.epochs)
+    shorter = replace(config, training=replace(config.training, epochs=epochs))
+    if retrain.holds_out(config, architectures):
+        train, contest = split(source.train(), config.data, config.seed)
+    else:
+        train, contest = cut(source.train(), config.data, config.seed), source.test()
+    clock, taken = _Clock(), []
+    with (
+        _scratch() as workdir,
+        progress.bar(f"{title}, dry run", epochs * len(architectures), "epoch") as bar,
+    ):
+        retrainer = Retrainer(shorter, strategy, frame, workdir, bar, [clock])
+        for number, architecture in enumerate(architectures, start=1):
+            task = Task(number, f"network{number}", architecture)
+            line = retrainer.train(task, train, contest, "test")
+            taken.append(Measured(architecture, line["seconds"], _size(workdir.weights_of(number))))
+    seconds = statistics.fmean(clock.of[f"network{number}"] for number, _ in enumerate(taken, start=1))
+    start = statistics.fmean(one.seconds for one in taken) - epochs * seconds
+    return Cost(tuple(taken), max(0.0, start), seconds)
+
+
+class _Clock(Callback):
+    """How long the last epoch of every network took."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, float] = {}
+
+    def on_epoch(self, network: str, epoch: Epoch) -> None:
+        self.of[network] = epoch.seconds
+
+
+@contextmanager
+def _scratch() -> Iterator[Workdir]:
+    with stoppable(), tempfile.TemporaryDirectory() as folder:
+        workdir = Workdir(Path(folder))
+        workdir.weights_folder.mkdir()
+        yield workdir
+
+
+def _size(place: Path) -> int:
+    """Bytes of a file, or of all files in a folder; 0 of what is not there."""
+    if place.is_dir():
+        return sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+    return place.stat().st_size if place.exists() else 0

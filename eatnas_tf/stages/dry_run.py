@@ -1,0 +1,163 @@
+"""What a stage would take, found out beside its folder: what is trained, how often, how long, how much disk.
+
+Nothing is written where the stage would write; time is measured by `costs`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from eatnas_tf.configs import (
+    PipelineConfig,
+    RetrainConfig,
+    RuntimeConfig,
+    SearchConfig,
+    TrainingConfig,
+    TransferConfig,
+)
+from eatnas_tf.layers import Frame, count, expand
+from eatnas_tf.reporting import tables
+from eatnas_tf.space import Architecture
+from eatnas_tf.stages import costs, devices, plans, retrain
+from eatnas_tf.stages.pipeline import refuse_early
+from eatnas_tf.stages.setting import set_up
+from eatnas_tf.stages.workdir import Workdir, agreeing
+from eatnas_tf.training.data import division
+
+
+def search(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> None:
+    """Says what a search or transfer would take. Raises InputError as the stage itself would."""
+    agreeing("transfer" if isinstance(config, TransferConfig) else "search", config, runtime)
+    _search(config, runtime, title)
+
+
+def retraining(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
+    """Says what a retraining would take. Raises InputError as the stage itself would."""
+    agreeing("retrain", config, runtime)
+    _retraining(config, plans.to_retrain(config), runtime, title)
+
+
+def pipeline(config: PipelineConfig, runtime: RuntimeConfig) -> None:
+    """Says what every stage would take; architectures that are yet to be found are drawn from the space."""
+    refuse_early(config, runtime)
+    last = 2 + 2 * len(config.transfers)
+    for number, (searching, later) in enumerate([(config.search, config.retrain), *config.transfers]):
+        name, step = "transfer" if number else "search", 2 * number + 1
+        folders = [_within(runtime, f"{step}-{name}"), _within(runtime, f"{step + 1}-retrain")]
+        agreeing(name, searching, folders[0])
+        agreeing("retrain", later, folders[1])
+        space = plans.search(searching).space
+        drawn = [space.sample(Random(draw)) for draw in range(later.top_k)]
+        if isinstance(searching, TransferConfig):
+            searching = replace(searching, architecture=str(drawn[0]))
+        _search(searching, folders[0], f"{step} of {last}: {name}")
+        _retraining(later, drawn, folders[1], f"{step + 1} of {last}: retrain")
+
+
+def _within(runtime: RuntimeConfig, folder: str) -> RuntimeConfig:
+    return replace(runtime, workdir=str(Path(runtime.workdir) / folder))
+
+
+def _search(config: SearchConfig, runtime: RuntimeConfig, title: str) -> None:
+    config.refuse_runtime(runtime)
+    setting = set_up(config)
+    devices.refuse_missing(runtime)
+    _announce(title, runtime)
+    left = _say_evaluations(config, runtime)
+    used, measured_on = division(config.data, setting.source.train_count)
+    _say_training(config.training, setting.frame, used - measured_on, f"{measured_on:,}")
+    places = devices.places(runtime, config.workers)
+    cost = costs.of_candidates(setting, runtime, places, title)
+    _show(cost, setting.frame)
+    hours = "" if config.max_hours is None else f", in no more than {config.max_hours:g} hours altogether"
+    tables.say(
+        f"time: {cost.start:.0f} s to start, then {cost.seconds:.1f} s a candidate, {len(places)} at a time: "
+        f"up to {_duration(cost.start + left * cost.seconds / len(places))}{hours}"
+    )
+    kept = config.evolution.population + 2 + len(places)  # the best two, and what is being written
+    _say_disk(runtime, kept * cost.weights + left * cost.traces)
+
+
+def _retraining(
+    config: RetrainConfig, architectures: Sequence[Architecture], runtime: RuntimeConfig, title: str
+) -> None:
+    source, frame = retrain.framed(config, architectures)
+    devices.refuse_missing(runtime)
+    _announce(title, runtime)
+    held_out = retrain.holds_out(config, architectures)
+    trainings, epochs = len(architectures) + held_out, config.training.epochs
+    tables.say(
+        f"trainings: {trainings}, one a network" + (", then the best one on all images" if held_out else "")
+    )
+    used, validation = division(config.data, source.train_count)
+    if held_out:
+        _say_training(config.training, frame, used - validation, f"{validation:,}")
+    else:
+        _say_training(config.training, frame, used, "the test split")
+    cost = costs.of_epochs(config, runtime, architectures[: costs.TWICE], source, frame, title)
+    _show(cost, frame)
+    tables.say(
+        f"time: {cost.start:.0f} s a training to start and to end, {cost.seconds:.1f} s an epoch: "
+        f"about {_duration(trainings * (cost.start + epochs * cost.seconds))}"
+    )
+    _say_disk(runtime, (trainings + 2) * cost.weights)  # those of each, weights.npz and model.keras
+
+
+def _say_evaluations(config: SearchConfig, runtime: RuntimeConfig) -> int:
+    """Says how many candidates there are, and returns how many are left."""
+    evolution, journal = config.evolution, Workdir(Path(runtime.workdir)).journal
+    done = max(0, journal.read_bytes().count(b"\n") - 1) if journal.exists() else 0
+    every = evolution.population + evolution.cycles
+    tables.say(
+        f"evaluations: up to {every:,}, the first {evolution.population:,} architectures and a child in each "
+        f"of {evolution.cycles:,} cycles" + (f"; {done:,} are done" if done else "")
+    )
+    return max(0, every - done)
+
+
+def _say_training(recipe: TrainingConfig, frame: Frame, images: int, measured_on: str) -> None:
+    tables.say(
+        f"each: epochs: {recipe.epochs}, on {images:,} images of "
+        f"{frame.image_size}x{frame.image_size}x{frame.channels} in {frame.num_classes:,} classes, "
+        f"{recipe.batch_size} a step; measured on {measured_on}"
+    )
+
+
+def _say_disk(runtime: RuntimeConfig, wanted: float) -> None:
+    place = Path(runtime.workdir).absolute()
+    there = next(folder for folder in (place, *place.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    short = "; that is too little" if free < wanted else ""
+    tables.say(f"disk: up to {_megabytes(wanted)}, of {_megabytes(free)} that are free{short}")
+
+
+def _show(cost: costs.Cost, frame: Frame) -> None:
+    rows = []
+    for one in cost.measured:
+        counted = count(expand(one.architecture, frame))
+        size = (f"{counted.params:,}", f"{counted.mult_adds:,}")
+        rows.append((one.architecture, *size, f"{one.seconds:.1f}", f"{one.weights / 1e3:,.0f}"))
+    columns = ("architecture", "params", "mult-adds", "seconds", "weights KB")
+    tables.show("measured, the first ones with their start", columns, rows, left=("architecture",))
+
+
+def _announce(title: str, runtime: RuntimeConfig) -> None:
+    tables.say(f"{title}: a dry run, nothing is written to {runtime.workdir}")
+
+
+def _megabytes(size: float) -> str:
+    return f"{size / 1e6:,.1f} MB" if size < 1e10 else f"{size / 1e9:,.0f} GB"
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    days, hours = divmod(minutes // 60, 24)
+    return " ".join(
+        [f"{days} d"] * (days > 0) + [f"{hours} h"] * (days + hours > 0) + [f"{minutes % 60} min"]
+    )
