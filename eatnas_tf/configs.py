@@ -16,8 +16,9 @@ from eatnas_tf.space.primitives import Value
 from eatnas_tf.space.widths import WIDTH_BASES
 
 SCHEDULES = ("constant", "cosine", "cosine_restarts", "polynomial")
-AUGMENTATIONS = ("none", "flip", "crop_flip", "area_crop")
+AUGMENTATIONS = ("none", "flip", "crop_flip", "area_crop", "scale_crop")
 INHERITANCE = ("equal", "flexible", "none")
+STARTS = ("fresh", "inherit")
 SELECTIONS = ("validation", "test")
 DISTRIBUTIONS = ("one_device", "mirrored")
 ENGINES = ("shared_graph", "keras")
@@ -118,9 +119,11 @@ class TrainingConfig:
     dropout: float = 0.0
     label_smoothing: float = 0.0
     auxiliary_weight: float = 0.0
+    cutout: int = 0
+    fixed_scale_epochs: int = 0
 
     def __post_init__(self) -> None:
-        _whole(self, epochs=1, batch_size=1)
+        _whole(self, epochs=1, batch_size=1, cutout=0, fixed_scale_epochs=0)
         at_least_0 = (0, math.inf)
         _number(self, learning_rate=at_least_0, final_learning_rate=at_least_0, weight_decay=at_least_0)
         _number(self, momentum=(0, 0.999999), dropout=(0, 0.99), label_smoothing=(0, 0.99))
@@ -214,21 +217,27 @@ class TransferConfig(SearchConfig):
 
 @dataclass(frozen=True)
 class RetrainConfig:
-    """A retraining of a finished search's top k, or of one code."""
+    """A retraining of a finished search's top k, or of one code.
+
+    `repeats` trainings of the chosen network give a mean and a deviation; `init` says whether trainings start
+    from fresh weights, as in the paper, or from the search's.
+    """
 
     source: str | None = field(default=None, metadata={"flag": "from"})
     architecture: str | None = None
     top_k: int = 8
     select_on: str = "validation"
+    repeats: int = 1
+    init: str = "fresh"
     frame: FrameConfig = field(default_factory=FrameConfig)
     data: DataConfig = field(default_factory=DataConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _whole(self, top_k=1, seed=0)
+        _whole(self, top_k=1, repeats=1, seed=0)
         _number(self, seed=(0, 2**31 - 1))
-        _one_of(self, select_on=SELECTIONS)
+        _one_of(self, select_on=SELECTIONS, init=STARTS)
 
 
 @dataclass(frozen=True)

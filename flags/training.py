@@ -33,7 +33,17 @@ AUGMENTATION = absl_flags.DEFINE_enum(
     "crop_flip",
     AUGMENTATIONS,
     "Of training images: none; mirrored; padded by an eighth, cropped, mirrored (CIFAR-10's); a random patch "
-    "of 20 to 100% of the area, mirrored (ImageNet's).",
+    "of 20 to 100% of the area, mirrored (ImageNet's search); scaled to 256 to 480 for a crop of 224, "
+    "stretched by up to a quarter, cropped, mirrored (ImageNet's retraining).",
+)
+CUTOUT = absl_flags.DEFINE_integer(
+    "cutout",
+    0,
+    "Side in pixels of a square that is blanked in a training image; 0 for none.",
+    lower_bound=0,
+)
+FIXED_SCALE_EPOCHS = absl_flags.DEFINE_integer(
+    "fixed_scale_epochs", 0, "Last epochs in which scale_crop scales to 256 only.", lower_bound=0
 )
 DROPOUT = absl_flags.DEFINE_float(
     "dropout", 0.0, "Rate of dropout before the dense layer.", lower_bound=0.0, upper_bound=0.99
@@ -63,4 +73,6 @@ def config() -> TrainingConfig:
         DROPOUT.value,
         LABEL_SMOOTHING.value,
         AUXILIARY_WEIGHT.value,
+        CUTOUT.value,
+        FIXED_SCALE_EPOCHS.value,
     )

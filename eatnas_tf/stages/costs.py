@@ -9,16 +9,15 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eatnas_tf.configs import RetrainConfig, RuntimeConfig
+from eatnas_tf.configs import RuntimeConfig
 from eatnas_tf.evolution import Evolution, Individual, Journal, Limits, evolve_with
 from eatnas_tf.evolution.journal import line_of
-from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, retrain
@@ -27,7 +26,7 @@ from eatnas_tf.stages.setting import Setting, workforce_of
 from eatnas_tf.stages.stopping import stoppable
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.stages.worker import Place
-from eatnas_tf.training.data import Source, cut, split
+from eatnas_tf.training.data import cut, split
 
 if TYPE_CHECKING:
     from eatnas_tf.training.trainer import Epoch
@@ -89,21 +88,15 @@ def of_candidates(setting: Setting, runtime: RuntimeConfig, places: list[Place],
     return Cost(tuple(taken), max(0.0, start), seconds, traces / len(taken))
 
 
-def of_epochs(
-    config: RetrainConfig,
-    runtime: RuntimeConfig,
-    architectures: Sequence[Architecture],
-    source: Source,
-    frame: Frame,
-    title: str,
-) -> Cost:
+def of_epochs(setting: retrain.Setting, runtime: RuntimeConfig, title: str) -> Cost:
     """Measured by trainings of two epochs in a temporary folder."""
     strategy = devices.strategy(runtime)
     from eatnas_tf.stages.retraining import Retrainer, Task
 
+    config, source, architectures = setting.config, setting.source, setting.architectures[:TWICE]
     epochs = min(TWICE, config.training.epochs)
     shorter = replace(config, training=replace(config.training, epochs=epochs))
-    if retrain.holds_out(config, architectures):
+    if setting.holds_out:
         train, contest = split(source.train(), config.data, config.seed)
     else:
         train, contest = cut(source.train(), config.data, config.seed), source.test()
@@ -112,7 +105,7 @@ def of_epochs(
         _scratch() as workdir,
         progress.bar(f"{title}, dry run", epochs * len(architectures), "epoch") as bar,
     ):
-        retrainer = Retrainer(shorter, strategy, frame, workdir, bar, [clock])
+        retrainer = Retrainer(shorter, strategy, setting.frame, workdir, bar, [clock])
         for number, architecture in enumerate(architectures, start=1):
             task = Task(number, f"network{number}", architecture)
             line = retrainer.train(task, train, contest, "test")

@@ -85,21 +85,22 @@ def _search(config: SearchConfig, runtime: RuntimeConfig, title: str) -> None:
 def _retraining(
     config: RetrainConfig, architectures: Sequence[Architecture], runtime: RuntimeConfig, title: str
 ) -> None:
-    source, frame = retrain.framed(config, architectures)
+    setting = retrain.set_up(config, architectures)
     devices.refuse_missing(runtime)
     _announce(title, runtime)
-    held_out = retrain.holds_out(config, architectures)
-    trainings, epochs = len(architectures) + held_out, config.training.epochs
+    finals, epochs = setting.finals, config.training.epochs
+    trainings = len(architectures) + finals
     tables.say(
-        f"trainings: {trainings}, one a network" + (", then the best one on all images" if held_out else "")
+        f"trainings: {trainings}, one a network"
+        + (f", then {finals} of the best one on all images" if finals else "")
     )
-    used, validation = division(config.data, source.train_count)
-    if held_out:
-        _say_training(config.training, frame, used - validation, f"{validation:,}")
+    used, validation = division(config.data, setting.source.train_count)
+    if setting.holds_out:
+        _say_training(config.training, setting.frame, used - validation, f"{validation:,}")
     else:
-        _say_training(config.training, frame, used, "the test split")
-    cost = costs.of_epochs(config, runtime, architectures[: costs.TWICE], source, frame, title)
-    _show(cost, frame)
+        _say_training(config.training, setting.frame, used, "the test split")
+    cost = costs.of_epochs(setting, runtime, title)
+    _show(cost, setting.frame)
     tables.say(
         f"time: {cost.start:.0f} s a training to start and to end, {cost.seconds:.1f} s an epoch: "
         f"about {_duration(trainings * (cost.start + epochs * cost.seconds))}"

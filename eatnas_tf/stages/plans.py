@@ -162,6 +162,26 @@ def to_retrain(config: RetrainConfig) -> list[Architecture]:
         return [Architecture.parse(entry["architecture"]) for entry in ranking[: config.top_k]]
 
 
+def starts(config: RetrainConfig) -> list[Basic] | None:
+    """What the trainings of `to_retrain` inherit from; None for fresh weights. Raises InputError."""
+    if config.init == "fresh":
+        return None
+    if config.source is None:
+        raise InputError("--init=inherit takes weights from the search in --from; a code has none")
+    workdir = Workdir(Path(config.source))
+    best = _finished(workdir)
+    with _intact(workdir):
+        frame = Frame(**{**best["frame"], "strides": tuple(best["frame"]["strides"])})
+        found = [
+            Basic(Architecture.parse(one["architecture"]), frame, workdir.weights_of(one["id"]))
+            for one in best["ranking"][: config.top_k]
+        ]
+    for one in found:
+        if one.weights is None or not one.weights.exists():
+            raise InputError(f"--init=inherit: {one.weights} is not there any more; use --init=fresh")
+    return found
+
+
 def _refuse_unless_one(source: str | None, code: str | None) -> None:
     if (source is None) == (code is None):
         raise InputError("give one of --from=WORKDIR and --architecture=CODE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,10 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class RetrainResult:
-    """The chosen network of a retraining: its size, and accuracies on the test split as fractions."""
+    """The chosen network of a retraining: its size, and accuracies on the test split as fractions.
+
+    `repeats` are the top-1 accuracies of all its trainings, of which the first one made the model.
+    """
 
     workdir: Path
     architecture: Architecture
@@ -56,6 +60,12 @@ class RetrainResult:
     top5: float
     loss: float
     classes: tuple[str, ...]
+    repeats: tuple[float, ...]
+
+    def mean_and_deviation(self) -> tuple[float, float]:
+        """Mean and sample standard deviation of top-1 over the trainings; 0 of a single one."""
+        several = len(self.repeats) > 1
+        return statistics.fmean(self.repeats), statistics.stdev(self.repeats) if several else 0.0
 
     def model(self) -> keras.Model:
         """The network in plain Keras: raw images (count, size, size, channels), 0 to 255, to logits."""

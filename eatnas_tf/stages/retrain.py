@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from eatnas_tf.configs import RetrainConfig, RuntimeConfig
@@ -32,45 +33,66 @@ def run(
     Leaves model.keras (plain Keras, raw images in), weights.npz and best.json with the test accuracies.
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
-    architectures = plans.to_retrain(config)
-    source, frame = framed(config, architectures, given)
-    warn_of_rare_classes(source, config.data)
+    setting = set_up(config, plans.to_retrain(config), given)
+    warn_of_rare_classes(setting.source, config.data)
     devices.refuse_missing(runtime)
     with stoppable(), opened("retrain", config, runtime) as workdir, Journal(workdir.journal) as journal:
         done = {line["number"]: line for line in journal.lines}
-        _refuse_others(done, architectures, workdir)
+        _refuse_others(done, setting.architectures, workdir)
         if not (workdir.path / "best.json").exists():
-            _retrain(config, runtime, architectures, source, frame, journal, done, workdir, title, callbacks)
-        _show(done, workdir, title)
-        return _result(workdir)
+            _retrain(setting, runtime, journal, done, workdir, title, callbacks)
+        result = _result(workdir)
+        _show(done, result, title)
+        return result
 
 
-def framed(
+@dataclass(frozen=True)
+class Setting:
+    """A retraining with everything it starts from; `starts` are weights to inherit, if any are."""
+
+    config: RetrainConfig
+    architectures: Sequence[Architecture]
+    starts: Sequence[plans.Basic] | None
+    source: Source
+    frame: Frame
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether the best is chosen on held-out training images, and trained on all of them after that."""
+        return self.config.select_on == "validation" and len(self.architectures) > 1
+
+    @property
+    def finals(self) -> int:
+        """Trainings of the best network after it was chosen; where that was by a test, it is one already."""
+        if self.holds_out:
+            return self.config.repeats
+        if len(self.architectures) == 1:
+            return self.config.repeats - 1
+        return self.config.repeats if self.config.repeats > 1 else 0
+
+
+def set_up(
     config: RetrainConfig,
     architectures: Sequence[Architecture],
     given: GivenSource | StreamedSource | None = None,
-) -> tuple[Source, Frame]:
-    """The dataset and the frame of a retraining of these. Raises InputError if something does not fit."""
+) -> Setting:
+    """The retraining of these, on a program's dataset if one is given.
+
+    Raises InputError if the settings do not fit together; loads no TensorFlow to find that out.
+    """
+    starts = plans.starts(config)
     source = given or open_source(config.data, config.frame.image_size)
     division(config.data, source.train_count)
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
     for architecture in architectures:
         plans.trained_network(architecture, frame, config.training)
     source.refuse_without_test()
-    return source, frame
-
-
-def holds_out(config: RetrainConfig, architectures: Sequence[Architecture]) -> bool:
-    """Whether the best is chosen on held-out training images, and trained on all of them after that."""
-    return config.select_on == "validation" and len(architectures) > 1
+    return Setting(config, architectures, starts, source, frame)
 
 
 def _retrain(
-    config: RetrainConfig,
+    setting: Setting,
     runtime: RuntimeConfig,
-    architectures: list[Architecture],
-    source: Source,
-    frame: Frame,
     journal: Journal,
     done: dict[int, dict[str, Any]],
     workdir: Workdir,
@@ -78,35 +100,42 @@ def _retrain(
     callbacks: Sequence[Callback],
 ) -> None:
     strategy = devices.strategy(runtime)
-    from eatnas_tf.stages.retraining import Retrainer, Task
+    from eatnas_tf.stages.retraining import Retrainer, Task, trained
 
+    config, source, finals = setting.config, setting.source, setting.finals
     examples = source.train()
     whole = cut(examples, config.data, config.seed)
-    held_out = holds_out(config, architectures)
+    starts = [trained(start) for start in setting.starts] if setting.starts else []
     rivals = [
-        Task(number, f"network{number}", architecture) for number, architecture in enumerate(architectures, 1)
+        Task(number, f"network{number}", architecture, start)
+        for number, (architecture, start) in enumerate(zip_longest(setting.architectures, starts), start=1)
     ]
-    with progress.bar(title, config.training.epochs * (len(rivals) + held_out), "epoch") as bar:
+    with progress.bar(title, config.training.epochs * (len(rivals) + finals), "epoch") as bar:
         bar.resumed(config.training.epochs * len(done))
-        retrainer = Retrainer(config, strategy, frame, workdir, bar, callbacks)
+        retrainer = Retrainer(config, strategy, setting.frame, workdir, bar, callbacks)
 
         def carry_out(task: Task, part: Any, contest: Any, on: str) -> None:
             stop_if_asked()
             if task.number not in done:
                 done[task.number] = retrainer.train(task, part, contest, on)
                 journal.append(done[task.number])
+                workdir.checkpoint_of(task.number).unlink(missing_ok=True)
 
-        train, validation = split(examples, config.data, config.seed) if held_out else (whole, None)
+        train, validation = split(examples, config.data, config.seed) if setting.holds_out else (whole, None)
         for task in rivals:
-            carry_out(task, train, validation or source.test(), "validation" if held_out else "test")
+            carry_out(task, train, validation or source.test(), "validation" if setting.holds_out else "test")
         winner = max(rivals, key=lambda task: done[task.number]["top1"])
         _refuse_diverged(done[winner.number])
-        if held_out:
-            winner = Task(len(rivals) + 1, "final", winner.architecture)
-            carry_out(winner, whole, source.test(), "test")
-            _refuse_diverged(done[winner.number])
-        retrainer.export(winner, whole, source.classes)
-    _write_best(workdir, done[winner.number], frame, source.classes)
+        tested = [
+            replace(winner, number=len(rivals) + number, name="final" if finals == 1 else f"final{number}")
+            for number in range(1, finals + 1)
+        ]
+        for task in tested:
+            carry_out(task, whole, source.test(), "test")
+            _refuse_diverged(done[task.number])
+        tested = [winner, *tested] if len(rivals) == 1 or not tested else tested
+        retrainer.export(tested[0], whole, source.classes)
+    _write_best(workdir, [done[task.number] for task in tested], setting.frame, source.classes)
     workdir.keep_weights(set())
 
 
@@ -119,7 +148,7 @@ def _refuse_diverged(line: dict[str, Any]) -> None:
 
 
 def _refuse_others(
-    done: dict[int, dict[str, Any]], architectures: list[Architecture], workdir: Workdir
+    done: dict[int, dict[str, Any]], architectures: Sequence[Architecture], workdir: Workdir
 ) -> None:
     """Raises InputError if the journal's networks are not the ones that are to be retrained."""
     for number, architecture in enumerate(architectures, start=1):
@@ -131,8 +160,14 @@ def _refuse_others(
             )
 
 
-def _write_best(workdir: Workdir, line: dict[str, Any], frame: Frame, classes: tuple[str, ...]) -> None:
-    """best.json: the chosen architecture and how it did on the test split."""
+def _write_best(
+    workdir: Workdir, lines: list[dict[str, Any]], frame: Frame, classes: tuple[str, ...]
+) -> None:
+    """best.json: the chosen architecture and how each of its trainings did on the test split.
+
+    The first one is the model that is left: the best of them would be chosen by the test.
+    """
+    line = lines[0]
     network = expand(Architecture.parse(line["architecture"]), frame)
     workdir.write(
         "best.json",
@@ -144,6 +179,7 @@ def _write_best(workdir: Workdir, line: dict[str, Any], frame: Frame, classes: t
             "frame": asdict(frame),
             **count(network)._asdict(),
             "test": {name: line[name] for name in ("top1", "top5", "loss", "images")},
+            "repeats": [{name: one[name] for name in ("top1", "top5", "loss")} for one in lines],
             "classes": list(classes),
         },
     )
@@ -160,12 +196,13 @@ def _result(workdir: Workdir) -> RetrainResult:
         best["test"]["top5"],
         best["test"]["loss"],
         tuple(best["classes"]),
+        tuple(one["top1"] for one in best.get("repeats", [best["test"]])),
     )
 
 
-def _show(done: dict[int, dict[str, Any]], workdir: Workdir, title: str) -> None:
+def _show(done: dict[int, dict[str, Any]], result: RetrainResult, title: str) -> None:
     tables.show(
-        f"{title}: the best is in {workdir.model}",
+        f"{title}: the best is in {Workdir(result.workdir).model}",
         ("network", "on", "top-1 %", "top-5 %", "architecture"),
         [
             (
@@ -179,3 +216,8 @@ def _show(done: dict[int, dict[str, Any]], workdir: Workdir, title: str) -> None
         ],
         left=("network", "on", "architecture"),
     )
+    if len(result.repeats) > 1:
+        mean, deviation = (100 * part for part in result.mean_and_deviation())
+        tables.say(
+            f"top-1 {mean:.2f} ± {deviation:.2f} % on the test split, of {len(result.repeats)} trainings"
+        )

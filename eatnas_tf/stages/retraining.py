@@ -15,27 +15,36 @@ from eatnas_tf.configs import RetrainConfig
 from eatnas_tf.layers import Frame, Network, expand
 from eatnas_tf.network import class_names, weight_file
 from eatnas_tf.network.builder import assign, build, weights_of
+from eatnas_tf.network.inheritance import inherit
 from eatnas_tf.network.keras_layers import keras_layer
 from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.progress import Bar
 from eatnas_tf.space import Architecture
-from eatnas_tf.stages.plans import trained_network
+from eatnas_tf.stages.evaluation import Trained
+from eatnas_tf.stages.plans import Basic, trained_network
 from eatnas_tf.stages.results import Callback
 from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
+from eatnas_tf.training.checkpoint import Checkpoint
 from eatnas_tf.training.evaluation import Evaluation, evaluation
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.trainer import Epoch, Trainer
 from eatnas_tf.training.whitening import Whitening
 
+PICTURES = 64  # augmented images that a person looks at
+
 
 @dataclass(frozen=True)
 class Task:
-    """One training of a retraining stage: a rival of the top k, or the winner on all training images."""
+    """One training of a retraining stage: a rival of the top k, or the winner on all training images.
+
+    It starts from fresh weights, or inherits those of `start`.
+    """
 
     number: int
     name: str
     architecture: Architecture
+    start: Trained | None = None
 
 
 class Retrainer:
@@ -58,40 +67,21 @@ class Retrainer:
     ) -> dict[str, Any]:
         """Trains one network and measures it on `contest`, which is called `on`; the journal's line.
 
-        Weights are written before the line is given back. A training that diverges has accuracy 0 and neither
-        loss nor weights.
+        Goes on after the last epoch that an earlier run finished. Weights are written before the line is
+        given back. A training that diverges has accuracy 0 and neither loss nor weights.
         """
-        start, recipe = time.perf_counter(), self._config.training
-        trainer = Trainer(self._strategy, examples, recipe)
-        with self._strategy.scope():
-            model = build(
-                trained_network(task.architecture, self._frame, recipe), seed=[self._config.seed, task.number]
-            )
-        board = Board(self._workdir.tensorboard / task.name)
+        start, trainer = time.perf_counter(), Trainer(self._strategy, examples, self._config.training)
+        model = self._model(task)
         measure = evaluation(self._strategy, model, contest, trainer.whitening)
-        before, told = (task.number - 1) * recipe.epochs, [f"{task.name}, first epoch"]
 
-        def heed(share: float) -> None:
-            stop_if_asked()
+        def record(epoch: Epoch) -> dict[str, float]:
+            if on == "test":
+                return epoch.scalars()
+            found = measure(_heed)
+            return epoch.scalars() | {"validation/loss": found.loss, "validation/accuracy": found.top1}
 
-        def on_epoch(epoch: Epoch) -> None:
-            board.epoch(epoch)
-            if on == "validation":
-                found = measure(heed)
-                board.scalars(
-                    {"validation/loss": found.loss, "validation/accuracy": found.top1}, epoch.number
-                )
-            told[0] = f"{task.name}, loss {epoch.loss:.3f}, training accuracy {100 * epoch.accuracy:.1f} %"
-            self._bar.at(before + epoch.number, told[0])
-            for callback in self._callbacks:
-                callback.on_epoch(task.name, epoch)
-
-        def on_share(share: float) -> None:
-            heed(share)
-            self._bar.at(before + share * recipe.epochs, told[0])
-
-        seed = (self._config.seed + task.number) % 2**31
-        found = measure(heed) if trainer.train(model, seed, on_epoch, on_share) else None
+        checkpoint = Checkpoint(self._workdir.checkpoint_of(task.number), record)
+        found = measure(_heed) if self._train(task, trainer, model, checkpoint) else None
         if found is None or not math.isfinite(found.loss):
             found = Evaluation(math.nan, 0.0, 0.0, len(contest))
         else:
@@ -110,6 +100,45 @@ class Retrainer:
             "seconds": round(time.perf_counter() - start, 3),
         }
 
+    def _model(self, task: Task) -> keras.Model:
+        network = trained_network(task.architecture, self._frame, self._config.training)
+        with self._strategy.scope():
+            model = build(network, seed=[self._config.seed, task.number])
+        if task.start is not None:
+            weights, _ = inherit(network, task.start.network, weights_of(model), task.start.weights)
+            assign(model, weights)
+        return model
+
+    def _train(
+        self,
+        task: Task,
+        trainer: Trainer,
+        model: keras.Model,
+        checkpoint: Checkpoint,
+    ) -> bool:
+        """False if the loss was not finite."""
+        epochs = self._config.training.epochs
+        before, told = (task.number - 1) * epochs, [f"{task.name}, first epoch"]
+        board = Board(self._workdir.tensorboard / task.name)
+        board.images("augmented", trainer.augmented(PICTURES))
+        for number, scalars in enumerate(checkpoint.history, start=1):
+            board.scalars(scalars, number)
+        self._bar.resumed(before + len(checkpoint.history))
+
+        def on_epoch(epoch: Epoch) -> None:
+            board.scalars(checkpoint.history[-1], epoch.number)
+            told[0] = f"{task.name}, loss {epoch.loss:.3f}, training accuracy {100 * epoch.accuracy:.1f} %"
+            self._bar.at(before + epoch.number, told[0])
+            for callback in self._callbacks:
+                callback.on_epoch(task.name, epoch)
+
+        def on_share(share: float) -> None:
+            _heed(share)
+            self._bar.at(before + share * epochs, told[0])
+
+        seed = (self._config.seed + task.number) % 2**31
+        return trainer.train(model, seed, on_epoch, on_share, checkpoint)
+
     def export(self, task: Task, examples: Examples | Streamed, classes: Sequence[str]) -> None:
         """Writes weights.npz and, with the classes' names, model.keras of a task trained on `examples`."""
         weights = weight_file.load(self._workdir.weights_of(task.number))
@@ -119,6 +148,17 @@ class Retrainer:
         class_names.add(partial, classes)
         partial.replace(self._workdir.model)
         weight_file.save(self._workdir.weights, weights)
+
+
+def trained(start: Basic) -> Trained:
+    """An architecture with its weights from the disk. Raises InputError."""
+    assert start.frame is not None
+    assert start.weights is not None
+    return Trained(expand(start.architecture, start.frame), weight_file.load(start.weights))
+
+
+def _heed(share: float) -> None:
+    stop_if_asked()
 
 
 def plain_model(network: Network, weights: dict[str, Any], whitening: Whitening) -> keras.Model:

@@ -60,6 +60,10 @@ class Workdir:
         """The weights of one candidate."""
         return self.weights_folder / f"{number:06d}.npz"
 
+    def checkpoint_of(self, number: int) -> Path:
+        """Where a retraining's network stands after its last whole epoch."""
+        return self.weights_folder / f"{number:06d}.checkpoint.npz"
+
     def keep_weights(self, numbers: Collection[int], written: Collection[int] = ()) -> None:
         """Deletes the weights of all candidates but those, and what a crash left half-written.
 

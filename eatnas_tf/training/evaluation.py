@@ -56,23 +56,26 @@ def evaluation(
         sums = evaluation_sums(logits, labels, weights)
         return tf.concat([sums, class_sums(logits, labels, weights, classes)], 0) if classes else sums
 
-    def steps(state: Any, span: Any) -> Any:
-        totals = tf.zeros(TOTALS + 2 * classes)
+    def steps(state: Any, span: Any, totals: Any) -> Any:
         for number in tf.range(span[0], span[1]):
             totals += strategy.reduce("SUM", strategy.run(step, (feed.batch(state, number),)), axis=None)
         return totals
 
-    graph = tf.function(steps).get_concrete_function(feed.begin(None), tf.constant([0, 0]))
-    return partial(measured, graph, feed)
+    count = TOTALS + 2 * classes
+    arguments = (feed.begin(None), tf.constant([0, 0]), tf.zeros(count))
+    return partial(measured, tf.function(steps).get_concrete_function(*arguments), count, feed)
 
 
-def measured(steps: Callable[..., Any], feed: Feed, on_share: OnShare = unheard) -> Evaluation:
-    """What `steps(feed state, [first, last])` sums up to over all of the feed."""
-    state, sums = feed.begin(None), []
+def measured(steps: Callable[..., Any], count: int, feed: Feed, on_share: OnShare = unheard) -> Evaluation:
+    """What `steps(feed state, [first, last], sums)` adds to `count` sums over all of the feed.
+
+    They go through all calls, so that they do not depend on where one call ends and the next begins.
+    """
+    state, sums = feed.begin(None), tf.zeros(count)
     for first, last in Pace().spans(feed.steps):
-        sums.append(steps(state, tf.constant([first, last])).numpy())
+        sums = steps(state, tf.constant([first, last]), sums)
         on_share(last / feed.steps)
-    totals = np.stack(sums).sum(0, dtype=np.float64)
+    totals = sums.numpy().astype(np.float64)
     loss, top1, top5 = (totals[:3] / totals[3]).tolist()
     hits, images = np.rint(totals[TOTALS:]).astype(int).reshape(2, -1).tolist()
     return Evaluation(loss, top1, top5, int(totals[3]), tuple(zip(hits, images, strict=True)))

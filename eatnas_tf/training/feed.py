@@ -13,27 +13,30 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from eatnas_tf.training.augmentation import area_boxes, augmentation, flip
+from eatnas_tf.configs import TrainingConfig
+from eatnas_tf.training.augmentation import area_boxes, augmentation, scale_boxes
 from eatnas_tf.training.examples import Examples, Streamed, resize
 
 
-def feed_of(examples: Examples | Streamed, batch_size: int, augment: str = "none") -> Feed:
-    """Batches of `examples`, augmented by `augment`."""
+def feed_of(examples: Examples | Streamed, batch_size: int, recipe: TrainingConfig | None = None) -> Feed:
+    """Batches of `examples`, augmented as a recipe says if one is given."""
+    recipe = recipe or TrainingConfig(augmentation="none")
     if isinstance(examples, Examples):
-        return MemoryFeed(examples, batch_size, augment)
-    return StreamFeed(examples, batch_size, augment)
+        return MemoryFeed(examples, batch_size, recipe)
+    return StreamFeed(examples, batch_size, recipe)
 
 
 class MemoryFeed:
     """Batches gathered inside the graph from images that lie in memory; its state is their order."""
 
-    def __init__(self, examples: Examples, batch_size: int, augment: str) -> None:
+    def __init__(self, examples: Examples, batch_size: int, recipe: TrainingConfig) -> None:
         self._images, self._labels = tf.constant(examples.images), tf.constant(examples.labels)
         self._batch_size, self._count = batch_size, len(examples)
         self.steps = math.ceil(self._count / batch_size)
-        self.augment = augmentation(augment)
+        fixed_from = (recipe.epochs - recipe.fixed_scale_epochs) * self.steps
+        self.augment = augmentation(recipe.augmentation, recipe.cutout, fixed_from)
 
-    def begin(self, rng: np.random.Generator | None) -> Any:
+    def begin(self, rng: np.random.Generator | None, epoch: int = 0) -> Any:
         """The state of one pass: shuffled by `rng`, or in order without one."""
         order = np.arange(self._count) if rng is None else rng.permutation(self._count)
         return tf.constant(order, tf.int32)
@@ -50,18 +53,20 @@ class MemoryFeed:
 class StreamFeed:
     """Batches read, cropped or resized by tf.data; its state is an iterator."""
 
-    def __init__(self, examples: Streamed, batch_size: int, augment: str) -> None:
+    def __init__(self, examples: Streamed, batch_size: int, recipe: TrainingConfig) -> None:
         self._examples, self._batch_size = examples, batch_size
-        self._cropped = augment == "area_crop"  # on images of their own size, before they are made small
+        self._fixed_from = recipe.epochs - recipe.fixed_scale_epochs
+        # Patches are cut out of images of their own size, before those are made small.
+        self._boxes = {"area_crop": area_boxes, "scale_crop": scale_boxes}.get(recipe.augmentation)
         self.steps = math.ceil(len(examples) / batch_size)
-        self.augment = flip if self._cropped else augmentation(augment)
+        self.augment = augmentation("flip" if self._boxes else recipe.augmentation, recipe.cutout)
 
-    def begin(self, rng: np.random.Generator | None) -> Any:
+    def begin(self, rng: np.random.Generator | None, epoch: int = 0) -> Any:
         """The state of one pass: shuffled by `rng`, or in order without one."""
         seed = None if rng is None else int(rng.integers(2**31))
         dataset = self._examples.dataset(seed).enumerate()
         dataset = dataset.map(
-            lambda number, pair: (self._sized(pair[0], seed or 0, number), pair[1]),
+            lambda number, pair: (self._sized(pair[0], seed or 0, number, epoch), pair[1]),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         return iter(dataset.batch(self._batch_size).prefetch(2))
@@ -75,13 +80,14 @@ class StreamFeed:
         places, weights = _share(tf.size(labels), replica, replicas)
         return tf.gather(images, places), tf.gather(labels, places), weights
 
-    def _sized(self, image: Any, seed: int, number: Any) -> Any:
-        """One image at the frame's size: a random patch in training with area crops, else the whole."""
+    def _sized(self, image: Any, seed: int, number: Any, epoch: int) -> Any:
+        """One image at the frame's size: a random patch where the recipe has them, else the whole."""
         size = (self._examples.image_size,) * 2
-        if not self._cropped:
+        if self._boxes is None:
             return tf.ensure_shape(resize(image[None], size[0])[0], (*size, image.shape[-1]))
         shape = tf.cast(tf.shape(image), tf.float32)
-        box = area_boxes(1, shape[0] / shape[1], tf.stack([seed, tf.cast(number, tf.int32)]))
+        drawn = tf.stack([seed, tf.cast(number, tf.int32)])
+        box = self._boxes(1, shape[0] / shape[1], drawn, epoch >= self._fixed_from)
         return tf.image.crop_and_resize(tf.cast(image, tf.float32)[None], box, [0], size)[0]
 
 

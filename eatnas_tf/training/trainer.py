@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -13,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from eatnas_tf.configs import TrainingConfig
+from eatnas_tf.training.checkpoint import Checkpoint
+from eatnas_tf.training.epoch import Epoch, OnEpoch
 from eatnas_tf.training.evaluation import Evaluation, evaluation
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.feed import feed_of
@@ -22,21 +23,7 @@ from eatnas_tf.training.pace import OnShare, Pace, unheard
 from eatnas_tf.training.schedules import schedule
 from eatnas_tf.training.whitening import Whitening
 
-REPLICA_SEED = 1_000_003  # steps apart, so that no two replicas augment alike
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """Mean loss (without the weight penalty) and accuracy over one epoch, and its last learning rate."""
-
-    number: int
-    loss: float
-    accuracy: float
-    learning_rate: float
-    seconds: float
-
-
-OnEpoch = Callable[[Epoch], None]
+REPLICA_SEED = 1_000_003  # seeds apart, so that no two replicas augment alike
 
 
 class Trainer:
@@ -49,7 +36,7 @@ class Trainer:
     def __init__(self, strategy: Any, examples: Examples | Streamed, config: TrainingConfig) -> None:
         self.strategy = strategy
         self.config = config
-        self.feed = feed_of(examples, config.batch_size, config.augmentation)
+        self.feed = feed_of(examples, config.batch_size, config)
         self.whitening = Whitening.of(examples)
         self.rate = schedule(
             config.schedule, config.learning_rate, config.final_learning_rate, config.epochs, self.feed.steps
@@ -61,11 +48,15 @@ class Trainer:
         seed: int,
         on_epoch: OnEpoch = unheard,
         on_share: OnShare = unheard,
+        checkpoint: Checkpoint | None = None,
     ) -> bool:
-        """Trains `model` by the recipe, as `epochs` does."""
+        """Trains `model` by the recipe, as `epochs` does, from where `checkpoint` stands."""
         with self.strategy.scope():
             optimizer = Sgd(self.rate, momentum=self.config.momentum)
             optimizer.build(model.trainable_variables)
+        variables = [*model.variables, *optimizer.variables]
+        if checkpoint:
+            checkpoint.restore(variables)
         run = self._training_function(model, optimizer)
         call: list[Any] = []
 
@@ -74,10 +65,13 @@ class Trainer:
                 call.append(run.get_concrete_function(*arguments))
             return call[0](*arguments)
 
-        well = self.epochs(steps, seed, on_epoch, on_share)
-        if well:
+        def epoch_done(epoch: Epoch) -> None:
             self._agree(model)
-        return well
+            if checkpoint:
+                checkpoint.add(epoch, variables)
+            on_epoch(epoch)
+
+        return self.epochs(steps, seed, epoch_done, on_share, len(checkpoint.history) if checkpoint else 0)
 
     def epochs(
         self,
@@ -85,25 +79,35 @@ class Trainer:
         seed: int,
         on_epoch: OnEpoch = unheard,
         on_share: OnShare = unheard,
+        done: int = 0,
     ) -> bool:
-        """Calls `steps(feed state, [first, last], [seed, epoch])`, which trains and sums, to the last epoch.
+        """Calls `steps(feed state, [first, last], [seed, epoch], sums)`, which trains, for all epochs.
 
-        Returns False as soon as the loss is not finite, else True. `on_epoch` hears of every finished epoch,
-        `on_share` of the share of the training that is done.
+        The sums go through all calls of an epoch, so that they do not depend on where one call ends.
+        The first `done` epochs are over already. Returns False as soon as the loss is not finite, else True.
+        `on_epoch` hears of every finished epoch, `on_share` of the share of the training that is done.
         """
         count, epochs, pace = self.feed.steps, self.config.epochs, Pace()
-        for number in range(epochs):
-            start, totals = time.perf_counter(), np.zeros(3)
-            state = self.feed.begin(np.random.default_rng([seed, number]))
+        for number in range(done, epochs):
+            start, sums = time.perf_counter(), tf.zeros(3)
+            state = self.feed.begin(np.random.default_rng([seed, number]), number)
             for first, last in pace.spans(count):
-                totals += steps(state, tf.constant([first, last]), tf.constant([seed, number])).numpy()
+                sums = steps(state, tf.constant([first, last]), tf.constant([seed, number]), sums)
                 on_share((number + last / count) / epochs)
-                if not math.isfinite(totals[0]):
+                if not math.isfinite(sums[0]):
                     return False
-            loss, accuracy = (totals[:2] / totals[2]).tolist()
+            loss, accuracy = (sums[:2] / sums[2]).numpy().tolist()
             last_rate = float(self.rate((number + 1) * count - 1)) if callable(self.rate) else self.rate
             on_epoch(Epoch(number + 1, loss, accuracy, last_rate, time.perf_counter() - start))
         return True
+
+    def augmented(self, count: int) -> np.ndarray:
+        """The first `count` images of an epoch as the network sees them, made visible: uint8 NHWC."""
+        feed = self.feed
+        images, _, _ = feed.load(feed.batch(feed.begin(np.random.default_rng(0)), 0), 0, 1)
+        seen = feed.augment(self.whitening(images[:count]), tf.constant([0, 0]))
+        pixels = np.asarray(seen) * self.whitening.deviation + self.whitening.mean
+        return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
 
     def evaluate(
         self, model: keras.Model, examples: Examples | Streamed, on_share: OnShare = unheard
@@ -112,7 +116,7 @@ class Trainer:
         return evaluation(self.strategy, model, examples, self.whitening)(on_share)
 
     def _training_function(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> Any:
-        """(feed state, [first, last step], seed) -> sums of loss, hits and images, in one graph."""
+        """(feed state, [first, last step], seed, sums) -> sums of loss, hits and images, in one graph."""
         strategy, feed = self.strategy, self.feed
         variables = model.trainable_variables
         decayed = [variable.path.endswith("/kernel") for variable in variables]
@@ -121,7 +125,7 @@ class Trainer:
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
             total = tf.shape(batch[0])[0]
             images, labels, weights = feed.load(batch, replica, strategy.num_replicas_in_sync)
-            images = feed.augment(self.whitening(images), seed + [0, replica * REPLICA_SEED])
+            images = feed.augment(self.whitening(images), seed + [replica * REPLICA_SEED, 0])
             with tf.GradientTape() as tape:
                 losses, logits = self._losses(model, images, labels)
                 loss = tf.reduce_sum(losses * weights) / tf.cast(total, tf.float32)
@@ -137,8 +141,7 @@ class Trainer:
             )
             return training_sums(losses, logits, labels, weights)
 
-        def steps(state: Any, span: Any, seed: Any) -> Any:
-            totals = tf.zeros(3)
+        def steps(state: Any, span: Any, seed: Any, totals: Any) -> Any:
             for number in tf.range(span[0], span[1]):
                 step_seed = tf.stack([seed[0], seed[1] * feed.steps + number])
                 totals += strategy.reduce(

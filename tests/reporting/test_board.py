@@ -1,10 +1,13 @@
 """TensorBoard's files."""
 
+import io
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from absl import logging
+from PIL import Image
 
 WITHOUT_DEVICES = """
 import sys
@@ -62,3 +65,21 @@ def test_a_board_takes_no_device(tmp_path) -> None:
         check=True,
     )
     assert done.stdout == "False\n"
+
+
+def test_a_picture_of_images_is_a_square_of_them_and_large_enough_to_look_at(board, tmp_path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    images = np.random.default_rng(0).integers(0, 255, (5, 8, 6, 3), np.uint8)
+    board().images("augmented", images)
+    (event,) = EventAccumulator(str(tmp_path / "board")).Reload().Tensors("augmented")
+    width, height, png = event.tensor_proto.string_val
+    picture = np.asarray(Image.open(io.BytesIO(png)))
+    assert picture.shape == (int(height), int(width), 3)
+    assert int(width) >= 450
+    factor = 480 // (3 * 6)
+    for number, image in enumerate(images):
+        top, left = number // 3 * (8 * factor + 2), number % 3 * (6 * factor + 2)
+        shown = picture[top : top + 8 * factor : factor, left : left + 6 * factor : factor]
+        np.testing.assert_array_equal(shown, image)
+    assert (picture[-2:] == 255).all()

@@ -47,6 +47,6 @@ def test_a_dry_run_of_a_pipeline_goes_through_its_stages(stage) -> None:
     assert done.returncode == 0, done.stderr
     for number, name in enumerate(("search", "retrain", "transfer", "retrain"), start=1):
         assert f"{number} of 4: {name}: a dry run, nothing is written to all/{number}-{name}" in done.stdout
-    assert "trainings: 3, one a network, then the best one on all images" in done.stdout
+    assert "trainings: 3, one a network, then 1 of the best one on all images" in done.stdout
     assert "trainings: 1, one a network\n" in done.stdout
     assert not (stage.folder / "all").exists()

@@ -12,7 +12,10 @@ from eatnas_tf.training.augmentation import (
     area_crop,
     augmentation,
     crop_flip,
+    cutout,
     flip,
+    scale_boxes,
+    scale_crop,
 )
 
 SEED, OTHER = np.int32([3, 4]), np.int32([3, 5])
@@ -95,6 +98,57 @@ def test_area_crop_enlarges_a_patch_of_a_ramp():
     assert np.sqrt(0.2 * 0.75) - 1e-5 <= width.min() < 0.5
     assert width.max() <= 1 + 1e-5
     assert 0.4 < (slopes[:, 0, 0, 0] < 0).mean() < 0.6
+
+
+@pytest.mark.parametrize("ratio", [1.0, 0.5, 1.6])
+def test_scale_boxes_are_crops_of_224_from_a_shorter_side_of_256_to_480_stretched_by_a_quarter(ratio):
+    top, left, bottom, right = scale_boxes(2000, ratio, SEED, False).numpy().T.astype(np.float64)
+    assert min(top.min(), left.min()) >= 0
+    assert max(bottom.max(), right.max()) <= 1 + 1e-6
+    height, width = bottom - top, right - left
+    scale = 224 / (height * max(ratio, 1))
+    stretch = 224 / (width * scale) * min(ratio, 1)
+    assert 256 - 0.01 <= scale.min() < 265
+    assert 470 < scale.max() <= 480 + 0.01
+    free = width < 1 - 1e-5
+    assert 0.75 - 1e-4 <= stretch[free].min() < 0.9
+    assert 1.2 < stretch.max() <= 1.25 + 1e-4
+    assert abs(np.corrcoef(scale, stretch)[0, 1]) < 0.2
+    assert np.ptp(top / (1 - height)) > 0.95
+
+
+def test_the_last_epochs_scale_to_256_only():
+    top, _, bottom, _ = scale_boxes(500, 1.0, SEED, True).numpy().T
+    np.testing.assert_allclose(bottom - top, 224 / 256, rtol=1e-5)
+    images = tf.constant(noise(4, 8, 8, 1))
+    late = scale_crop(images, SEED, fixed_from=4)
+    assert not np.array_equal(late, scale_crop(images, SEED, fixed_from=5))
+    np.testing.assert_array_equal(scale_crop(images, SEED, fixed_from=5), scale_crop(images, SEED))
+
+
+def test_cutout_blanks_a_square_with_its_centre_in_the_image_and_nothing_else():
+    images = noise(300, 8, 10, 2) + 10
+    outputs = cutout(tf.constant(images), SEED, 4).numpy()
+    blank = outputs == 0
+    np.testing.assert_array_equal(outputs[~blank], images[~blank])
+    centres = set()
+    for one in blank:
+        np.testing.assert_array_equal(one[..., 0], one[..., 1])
+        rows, columns = one.any((1, 2)), one.any((0, 2))
+        np.testing.assert_array_equal(one[..., 0], rows[:, None] & columns[None])
+        centres.add((rows.sum(), columns.sum()))
+        for line in (rows, columns):
+            places = np.flatnonzero(line)
+            assert 2 <= len(places) <= 4
+            assert np.all(np.diff(places) == 1)
+    assert centres == {(rows, columns) for rows in (2, 3, 4) for columns in (2, 3, 4)}
+
+
+def test_a_cutout_comes_after_another_augmentation():
+    images = tf.constant(noise(4, 8, 8, 1))
+    np.testing.assert_array_equal(
+        augmentation("crop_flip", 4)(images, SEED), cutout(crop_flip(images, SEED), SEED, 4)
+    )
 
 
 def test_half_of_the_images_are_mirrored():

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.training.examples import Examples
-from eatnas_tf.training.feed import MemoryFeed, StreamFeed
+from eatnas_tf.training.feed import feed_of
 from eatnas_tf.training.strategy import configure
 from eatnas_tf.training.tfds_source import TfdsStreamed
 
@@ -66,8 +66,8 @@ def test_mirroring_over_nothing_is_refused_and_leaves_the_process_free_for_anoth
 def test_replicas_share_a_batch_and_those_without_an_image_weigh_the_last_one_with_0(count, replicas):
     labels = np.arange(10, 10 + count, dtype=np.int32)
     images = np.broadcast_to(labels[:, None, None, None], (count, 2, 2, 1)).astype(np.uint8)
-    memory = MemoryFeed(Examples(images, labels), count, "none")
-    stream = StreamFeed(TfdsStreamed(None, "train", ((0, count),), 2), count, "none")
+    memory = feed_of(Examples(images, labels), count)
+    stream = feed_of(TfdsStreamed(None, "train", ((0, count),), 2), count)
     batches = (memory, memory.batch(memory.begin(None), 0)), (stream, (tf.constant(images), labels))
     for feed, batch in batches:
         counted = []

@@ -13,7 +13,7 @@ from eatnas_tf.layers import Network
 from eatnas_tf.network.batch_norm import MOMENTUM
 from eatnas_tf.network.initial import Weights, initial_weights
 from eatnas_tf.training.engine import Engine, Trainee
-from eatnas_tf.training.evaluation import EVALUATION_BATCH, Evaluation, measured
+from eatnas_tf.training.evaluation import EVALUATION_BATCH, TOTALS, Evaluation, measured
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.feed import Feed, feed_of
 from eatnas_tf.training.losses import cross_entropy, evaluation_sums, training_sums
@@ -83,11 +83,11 @@ class SharedGraph:
     def evaluate(self, program: Program, examples: Examples | Streamed, on_share: OnShare) -> Evaluation:
         table = tf.constant(program.table)
         feed, graph = self._evaluation(examples)
-        return measured(lambda state, span: graph(state, span, table), feed, on_share)
+        return measured(lambda *arguments: graph(*arguments, table), TOTALS, feed, on_share)
 
-    def _train(self, state: Any, span: Any, seed: Any, table: Any) -> Any:
+    def _train(self, state: Any, span: Any, seed: Any, totals: Any, table: Any) -> Any:
         """The steps of a span, as `Trainer.epochs` calls them."""
-        totals, feed = tf.zeros(3), self._trainer.feed
+        feed = self._trainer.feed
         for number in tf.range(span[0], span[1]):
             images, labels, weights = feed.load(feed.batch(state, number), 0, 1)
             step = seed[1] * feed.steps + number
@@ -134,8 +134,8 @@ class SharedGraph:
     def _evaluation_graph(self, examples: Examples | Streamed) -> tuple[Feed, Any]:
         feed = feed_of(examples, EVALUATION_BATCH)
 
-        def steps(state: Any, span: Any, table: Any) -> Any:
-            totals, weights = tf.zeros(4), self._weights.read_value()
+        def steps(state: Any, span: Any, totals: Any, table: Any) -> Any:
+            weights = self._weights.read_value()
             moving = Moments(*(vector.read_value() for vector in self._moving))
             for number in tf.range(span[0], span[1]):
                 images, labels, counts = feed.load(feed.batch(state, number), 0, 1)
@@ -144,8 +144,8 @@ class SharedGraph:
                 totals += evaluation_sums(logits, labels, counts)
             return totals
 
-        graph = tf.function(steps).get_concrete_function(feed.begin(None), tf.constant([0, 0]), TABLE)
-        return feed, graph
+        arguments = (feed.begin(None), tf.constant([0, 0]), tf.zeros(TOTALS), TABLE)
+        return feed, tf.function(steps).get_concrete_function(*arguments)
 
     def _dense(self, table: Any, weights: Any) -> Any:
         """The flat variables of the dense layer, which come last: kernel, then bias."""
