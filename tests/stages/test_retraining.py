@@ -53,7 +53,7 @@ def test_a_retraining_killed_between_epochs_ends_as_one_that_was_not(stage) -> N
     one, other = (np.load(stage.folder / folder / "weights.npz") for folder in ("killed", "whole"))
     assert set(one) == set(other)
     assert all(np.array_equal(one[name], other[name]) for name in one)
-    for network in ("network1", "final1"):
+    for network in ("network1", "final"):
         assert _curves(stage, "killed", network) == _curves(stage, "whole", network)
         assert len(_curves(stage, "killed", network)) == 7
     assert not list((stage.folder / "killed" / "weights").iterdir())
