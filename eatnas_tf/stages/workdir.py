@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import platform
 import sys
@@ -26,6 +27,10 @@ FREE = (
     "workers",
     "max_hours",
 )
+REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room"),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "make it writable"),
+}
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,10 @@ class Workdir:
         """
         kept = {self.weights_of(number).name for number in numbers}
         touched = {self.weights_of(number).stem for number in written}
-        for file in (self.path / "weights").iterdir():
-            if file.name not in kept and file.name.partition(".")[0] not in touched:
-                file.unlink()
+        with durable.writing(self.path / "weights"):
+            for file in (self.path / "weights").iterdir():
+                if file.name not in kept and file.name.partition(".")[0] not in touched:
+                    file.unlink()
 
     def write(self, name: str, content: dict[str, Any]) -> None:
         """A JSON file, replaced as a whole."""
@@ -94,40 +100,66 @@ def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]
     """The folder of `runtime`, locked while the block runs, its config.json written or found to agree.
 
     Raises InputError if another run holds it, if it belongs to another stage, or naming the first setting
-    that changed; larger caps are taken over.
+    that changed; larger caps are taken over. What cannot be written in there is an InputError, too, whoever
+    writes it: what the journal holds is on the disk by then, and the next run goes on from that.
     """
     workdir = Workdir(Path(runtime.workdir))
     wanted = _plain({**settings(config), **settings(runtime)})
     del wanted["workdir"]
-    found = None
-    if (workdir.path / "config.json").exists():
-        found = _completed(workdir.read("config.json"), config)
-        _refuse_change(workdir.path, found, stage, wanted)
+    with _refusing_write_errors():
+        found = _found(workdir, config)
+        if found is not None:
+            _refuse_change(workdir.path, found, stage, wanted)
+        with _locked(workdir):
+            if found is None or found["settings"] != wanted:
+                workdir.write(
+                    "config.json",
+                    {
+                        "schema": SCHEMA,
+                        "stage": stage,
+                        "settings": wanted,
+                        "versions": _versions(),
+                        "command": sys.argv,
+                    },
+                )
+            yield workdir
+
+
+@contextmanager
+def _refusing_write_errors() -> Iterator[None]:
     try:
-        (workdir.path / "weights").mkdir(parents=True, exist_ok=True)
-        lock = FileLock(workdir.path / "lock")
-        lock.acquire(timeout=0)
-    except Timeout:
+        yield
+    except durable.WriteError as error:
+        remedy = REMEDIES.get(error.errno or 0, "put that right")
         raise InputError(
-            f"--workdir={workdir.path}: another run is at work there; wait for it or use another folder"
-        ) from None
-    except OSError as error:
-        raise InputError(f"--workdir={workdir.path}: cannot be written ({error.strerror})") from None
+            f"{error.filename}: cannot be written ({error.strerror}); "
+            f"nothing that is finished is lost: {remedy} and repeat the command"
+        ) from error
+
+
+@contextmanager
+def _locked(workdir: Workdir) -> Iterator[None]:
+    """Makes the folder, and holds its lock while the block runs."""
+    lock = FileLock(workdir.path / "lock")
+    with durable.writing(f"--workdir={workdir.path}"):
+        (workdir.path / "weights").mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(
+                f"--workdir={workdir.path}: another run is at work there; wait for it or use another folder"
+            ) from None
     try:
-        if found is None or found["settings"] != wanted:
-            workdir.write(
-                "config.json",
-                {
-                    "schema": SCHEMA,
-                    "stage": stage,
-                    "settings": wanted,
-                    "versions": _versions(),
-                    "command": sys.argv,
-                },
-            )
-        yield workdir
+        yield
     finally:
         lock.release()
+
+
+def _found(workdir: Workdir, config: Any) -> dict[str, Any] | None:
+    """The config.json of an earlier run, if there was one."""
+    with durable.writing(f"--workdir={workdir.path}"):  # a folder that cannot be searched
+        exists = (workdir.path / "config.json").exists()
+    return _completed(workdir.read("config.json"), config) if exists else None
 
 
 def _completed(found: dict[str, Any], config: Any) -> dict[str, Any]:
