@@ -53,6 +53,7 @@ def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> 
         finished = evolution.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:
             finished = _evolve(setting, runtime, evolution, journal, curves, workdir, title)
+        workdir.keep_weights(evolution.alive_or_needed())
         _write_best(workdir, evolution, setting.frame, finished)
         _show(evolution, finished, config.top_k, title)
 
