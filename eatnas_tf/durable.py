@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 
+class WriteError(OSError):
+    """Something that has to be written could not be; `filename` says what, `strerror` why."""
+
+
+@contextmanager
+def writing(what: Path | str) -> Iterator[None]:
+    """Any OSError of the block becomes a WriteError about `what`: NumPy, zipfile and fsync name no file."""
+    try:
+        yield
+    except OSError as error:
+        reason = " ".join((error.strerror or str(error)).split())
+        raise WriteError(error.errno, reason, str(what)) from error
+
+
+@contextmanager
+def replacing(path: Path, partial: Path) -> Iterator[None]:
+    """The block makes the file `partial` beside `path`, which is then flushed and renamed into place.
+
+    A crash leaves the old file or the new one. Raises WriteError; what is half-written takes no room then.
+    """
+    with writing(path):
+        try:
+            yield
+            with partial.open("r+b") as file:
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
 def write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Writes beside `path`, flushes and renames: a crash leaves the old file or the new one."""
+    """Writes a file as `replacing` does, by `fill`."""
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as file:
+    with replacing(path, partial), partial.open("wb") as file:
         fill(file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

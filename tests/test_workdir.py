@@ -1,16 +1,19 @@
 """Work folders: settings that must not change, the lock, and files that are whole."""
 
 import dataclasses
+import errno
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from eatnas_tf.configs import EvolutionConfig, RuntimeConfig, SearchConfig, SpaceConfig, settings
 from eatnas_tf.errors import InputError
+from eatnas_tf.network import weight_file
 from eatnas_tf.stages import plans
 from eatnas_tf.stages.workdir import Workdir, opened
 
@@ -20,6 +23,10 @@ CONFIG = SearchConfig(evolution=EvolutionConfig(population=8, sample=4, cycles=2
 @pytest.fixture
 def runtime(tmp_path) -> RuntimeConfig:
     return RuntimeConfig(str(tmp_path / "run"))
+
+
+def _full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _with(**changes) -> SearchConfig:
@@ -184,6 +191,60 @@ def test_another_process_holds_a_folder_as_well(runtime) -> None:
         other.stdin.close()
         assert other.wait() == 0
     _open(SearchConfig(), runtime)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "remedy"),
+    [
+        (errno.ENOSPC, "No space left on device", "make room"),
+        (errno.EDQUOT, "Disk quota exceeded", "make room"),
+        (errno.EROFS, "Read-only file system", "make it writable"),
+        (errno.EACCES, "Permission denied", "make it writable"),
+        (errno.EPERM, "Operation not permitted", "make it writable"),
+        (errno.EIO, "Input/output error", "put that right"),
+        (None, "no more", "put that right"),
+    ],
+)
+def test_what_cannot_be_written_ends_a_run_with_one_line_and_the_way_on(
+    used, monkeypatch, number, reason, remedy
+) -> None:
+    def fail(handle):
+        raise OSError(number, reason) if number else OSError(reason)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(InputError) as refused, opened("search", CONFIG, used) as workdir:
+        weight_file.save(workdir.weights_of(3), {"a": np.zeros(2)})
+    assert str(refused.value) == (
+        f"{used.workdir}/weights/000003.npz: cannot be written ({reason}); "
+        f"nothing that is finished is lost: {remedy} and repeat the command"
+    )
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(2, "gone", "mine.npz"), OSError(28, "full"), EOFError()])
+def test_what_has_nothing_to_do_with_the_folder_is_not_called_so(used, error) -> None:
+    with pytest.raises(type(error)) as raised, opened("search", CONFIG, used):
+        raise error
+    assert raised.value is error
+
+
+def test_a_config_that_cannot_be_written_is_written_by_the_next_run(runtime, monkeypatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", _full)
+        with pytest.raises(InputError, match=r"config\.json: cannot be written \(No space left on device\)"):
+            _open(CONFIG, runtime)
+    assert sorted(os.listdir(runtime.workdir)) == ["lock", "weights"]
+    _open(CONFIG, runtime)
+    assert _written(runtime)["stage"] == "search"
+
+
+def test_weights_that_cannot_be_deleted_end_a_run_as_well(used, monkeypatch) -> None:
+    (_path(used) / "weights" / "000001.npz").touch()
+    monkeypatch.setattr(Path, "unlink", _full)
+    with (
+        pytest.raises(InputError, match=r"run/weights: cannot be written"),
+        opened("search", CONFIG, used) as workdir,
+    ):
+        workdir.keep_weights({0})
 
 
 def test_a_file_is_replaced_as_a_whole(used, monkeypatch) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,14 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines = self._read()
-        self._file = path.open("ab", buffering=0)
-        if path.stat().st_size == 0:
-            self._write({"schema": SCHEMA})
-            durable.sync_folder(path.parent)
+        with durable.writing(path):
+            self._file = path.open("ab", buffering=0)
+        try:
+            if not self.lines:
+                self._begin()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Journal:
         return self
@@ -55,29 +59,43 @@ class Journal:
         self._file.close()
 
     def append(self, line: dict[str, Any]) -> None:
-        """Writes one line through to the disk. Raises OSError if it cannot: then the line does not count."""
-        self._write(line)
+        """Writes one line through to the disk.
+
+        Raises durable.WriteError if it cannot: then the line does not count, and the file is as it was.
+        """
+        with durable.writing(self.path):
+            self._write(line)
         self.lines.append(line)
+
+    def _begin(self) -> None:
+        """The header, which a new file lacks, and one whose header could not be written."""
+        with durable.writing(self.path):
+            if self.path.stat().st_size == 0:
+                self._write({"schema": SCHEMA})
+                durable.sync_folder(self.path.parent)
 
     def _write(self, line: dict[str, Any]) -> None:
         data, before = json.dumps(line).encode() + b"\n", self.path.stat().st_size
         try:
-            whole = self._file.write(data) == len(data)
+            while data:  # a disk that fills up takes a part, and refuses the rest
+                data = data[self._file.write(data) :]
             os.fsync(self._file.fileno())
         except OSError:
-            os.truncate(self.path, before)
+            with suppress(OSError):  # what is left of the line then is dropped when the file is opened again
+                self._file.truncate(before)
             raise
-        if not whole:
-            os.truncate(self.path, before)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
     def _read(self) -> list[dict[str, Any]]:
-        if not self.path.exists():
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
             return []
-        data = self.path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be read ({error.strerror}); make it readable") from None
         whole = data[: data.rfind(b"\n") + 1]
         if len(whole) < len(data):
-            os.truncate(self.path, len(whole))
+            with durable.writing(self.path):
+                os.truncate(self.path, len(whole))
         lines = [self._parsed(number, line) for number, line in enumerate(whole.splitlines(), start=1)]
         if lines and lines[0].get("schema") != SCHEMA:
             raise InputError(
@@ -123,19 +141,28 @@ def line_of(individual: Individual, quality: float | None) -> dict[str, Any]:
 
 def individuals(journal: Journal, primitives: Sequence[Primitive] | None = None) -> Iterator[Individual]:
     """The individuals of a search's journal, in the order in which they were told. Raises InputError."""
+    told: set[int] = set()
     for number, line in enumerate(journal.lines, start=2):
         try:
-            candidate = Candidate(
-                line["id"],
-                Architecture.parse(line["architecture"], primitives),
-                line["parent"],
-                tuple(Change(*change) for change in line["mutated"]),
-            )
-            details = {name: value for name, value in line.items() if name not in FIELDS}
-            measurement = Measurement(line["accuracy"], line["size"], line["seconds"], details)
-            yield Individual(candidate, measurement, line["score"], line["cycle"], line["replaced"])
+            individual = _individual(line, primitives)
+            if individual.id in told:
+                raise InputError(f"{individual.id} has a line already")
         except (KeyError, TypeError, AttributeError, InputError) as error:
             raise InputError(
                 f"{journal.path}, line {number}: not a candidate ({type(error).__name__}: {error}); "
                 "restore the line, or cut the file before it to go on from there"
             ) from None
+        told.add(individual.id)
+        yield individual
+
+
+def _individual(line: dict[str, Any], primitives: Sequence[Primitive] | None) -> Individual:
+    candidate = Candidate(
+        line["id"],
+        Architecture.parse(line["architecture"], primitives),
+        line["parent"],
+        tuple(Change(*change) for change in line["mutated"]),
+    )
+    details = {name: value for name, value in line.items() if name not in FIELDS}
+    measurement = Measurement(line["accuracy"], line["size"], line["seconds"], details)
+    return Individual(candidate, measurement, line["score"], line["cycle"], line["replaced"])

@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import math
 import os
-import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,9 @@ class Board:
     def __init__(self, folder: Path) -> None:
         self._file = folder / f"events.out.tfevents.{time.time():.0f}.{os.getpid()}"
         self._silent = False
-        shutil.rmtree(folder, ignore_errors=True)
+        with self._harmless():
+            for old in folder.glob("events.out.tfevents.*"):
+                old.unlink()
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
 
     def scalars(self, values: dict[str, float], step: int) -> None:
@@ -59,11 +62,16 @@ class Board:
     def _write(self, *events: Event) -> None:
         if self._silent:
             return
-        try:
+        with self._harmless():
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with self._file.open("ab") as file:
                 for event in events:
                     RecordWriter(file).write(event.SerializeToString())
+
+    @contextmanager
+    def _harmless(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             self._silent = True
             logging.warning("TensorBoard: cannot write (%s); the run goes on without", error)

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 LINE_EVERY = 60.0
+
+
+class Shown:
+    """A stream to draw on. What it does not take, being on a full disk or a closed pipe, is not drawn."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class Bar:
@@ -61,6 +81,6 @@ class Bar:
 @contextmanager
 def bar(title: str, total: int, unit: str) -> Iterator[Bar]:
     """A bar that is shown while the block runs."""
-    shown = Bar(Console(stderr=True), title, total, unit)
+    shown = Bar(Console(file=cast(IO[str], Shown(sys.stderr))), title, total, unit)
     with shown._live:
         yield shown

@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from eatnas_tf import durable
 from eatnas_tf.configs import RetrainConfig
 from eatnas_tf.layers import Frame, Network, expand
 from eatnas_tf.network import class_names, weight_file
@@ -144,9 +145,9 @@ class Retrainer:
         weights = weight_file.load(self._workdir.weights_of(task.number))
         model = plain_model(expand(task.architecture, self._frame), weights, Whitening.of(examples))
         partial = self._workdir.path / "partial.keras"
-        model.save(partial)
-        class_names.add(partial, classes)
-        partial.replace(self._workdir.model)
+        with durable.replacing(self._workdir.model, partial):
+            model.save(partial)
+            class_names.add(partial, classes)
         weight_file.save(self._workdir.weights, weights)
 
 

@@ -55,6 +55,7 @@ def run(
         finished = evolution.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:
             finished = _evolve(setting, runtime, evolution, journal, curves, workdir, title, callbacks)
+        workdir.keep_weights(evolution.alive_or_needed())
         _write_best(workdir, evolution, setting.frame, finished)
         result = _result(workdir, evolution, finished)
         _show(result, evolution, config.top_k, title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import platform
 import sys
@@ -26,6 +27,10 @@ FREE = (
     "workers",
     "max_hours",
 )
+REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room"),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "make it writable"),
+}
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,10 @@ class Workdir:
         """
         kept = {self.weights_of(number).name for number in numbers}
         touched = {self.weights_of(number).stem for number in written}
-        for file in self.weights_folder.iterdir():
-            if file.name not in kept and file.name.partition(".")[0] not in touched:
-                file.unlink()
+        with durable.writing(self.weights_folder):
+            for file in (self.weights_folder).iterdir():
+                if file.name not in kept and file.name.partition(".")[0] not in touched:
+                    file.unlink()
 
     def write(self, name: str, content: dict[str, Any]) -> None:
         """A JSON file, replaced as a whole."""
@@ -103,34 +109,54 @@ def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]
     """The folder of `runtime`, locked while the block runs, its config.json written or found to agree.
 
     Raises InputError if another run holds it, if it belongs to another stage, or naming the first setting
-    that changed; larger caps are taken over.
+    that changed; larger caps are taken over. What cannot be written in there is an InputError, too, whoever
+    writes it: what the journal holds is on the disk by then, and the next run goes on from that.
     """
     workdir = Workdir(Path(runtime.workdir))
     wanted = _settings(config, runtime)
-    found = agreeing(stage, config, runtime)
+    with _refusing_write_errors():
+        found = agreeing(stage, config, runtime)
+        with _locked(workdir):
+            if found is None or found["settings"] != wanted:
+                workdir.write(
+                    "config.json",
+                    {
+                        "schema": SCHEMA,
+                        "stage": stage,
+                        "settings": wanted,
+                        "versions": _versions(),
+                        "command": sys.argv,
+                    },
+                )
+            yield workdir
+
+
+@contextmanager
+def _refusing_write_errors() -> Iterator[None]:
     try:
-        workdir.weights_folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(workdir.path / "lock")
-        lock.acquire(timeout=0)
-    except Timeout:
+        yield
+    except durable.WriteError as error:
+        remedy = REMEDIES.get(error.errno or 0, "put that right")
         raise InputError(
-            f"--workdir={workdir.path}: another run is at work there; wait for it or use another folder"
-        ) from None
-    except OSError as error:
-        raise InputError(f"--workdir={workdir.path}: cannot be written ({error.strerror})") from None
+            f"{error.filename}: cannot be written ({error.strerror}); "
+            f"nothing that is finished is lost: {remedy} and repeat the command"
+        ) from error
+
+
+@contextmanager
+def _locked(workdir: Workdir) -> Iterator[None]:
+    """Makes the folder, and holds its lock while the block runs."""
+    lock = FileLock(workdir.path / "lock")
+    with durable.writing(f"--workdir={workdir.path}"):
+        workdir.weights_folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(
+                f"--workdir={workdir.path}: another run is at work there; wait for it or use another folder"
+            ) from None
     try:
-        if found is None or found["settings"] != wanted:
-            workdir.write(
-                "config.json",
-                {
-                    "schema": SCHEMA,
-                    "stage": stage,
-                    "settings": wanted,
-                    "versions": _versions(),
-                    "command": sys.argv,
-                },
-            )
-        yield workdir
+        yield
     finally:
         lock.release()
 
@@ -138,7 +164,9 @@ def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]
 def agreeing(stage: str, config: Any, runtime: RuntimeConfig) -> dict[str, Any] | None:
     """The folder's config.json, None without one. Raises InputError if it does not agree; writes nothing."""
     workdir = Workdir(Path(runtime.workdir))
-    if not (workdir.path / "config.json").exists():
+    with _refusing_write_errors(), durable.writing(f"--workdir={workdir.path}"):  # it cannot be searched
+        exists = (workdir.path / "config.json").exists()
+    if not exists:
         return None
     found = _completed(workdir.read("config.json"), config)
     _refuse_change(workdir.path, found, stage, _settings(config, runtime))

@@ -1,12 +1,15 @@
 """The journal: what it holds, drops and refuses."""
 
+import errno
 import json
 import math
+import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eatnas_tf import durable
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Candidate, Individual, Journal, Measurement
 from eatnas_tf.evolution.journal import FIELDS, individuals, line_of
@@ -41,6 +44,10 @@ def _opened(path, data: bytes | None = None, append=()) -> Journal:
         journal.append(line)
     journal.close()
     return journal
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _individual(number: int, **changes) -> Individual:
@@ -119,6 +126,45 @@ def test_a_line_after_a_torn_one_is_whole(path) -> None:
     assert path.read_bytes() == HEADER + b'{"id": 0}\n{"id": 1}\n'
 
 
+def test_a_line_that_the_disk_takes_a_part_of_does_not_count_and_the_next_one_does(path, full_after) -> None:
+    journal = Journal(path)
+    journal.append({"id": 0})
+    whole = path.read_bytes()
+    with full_after(len(whole) + 4), pytest.raises(durable.WriteError) as failed:
+        journal.append({"id": 1})
+    assert (failed.value.filename, failed.value.strerror) == (str(path), "File too large")
+    assert journal.lines == [{"id": 0}]
+    assert path.read_bytes() == whole
+    journal.append({"id": 2})
+    journal.close()
+    assert _opened(path).lines == [{"id": 0}, {"id": 2}]
+
+
+def test_a_line_that_cannot_be_flushed_does_not_count(path, monkeypatch) -> None:
+    journal = Journal(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", _full)
+        with pytest.raises(durable.WriteError, match="No space left on device"):
+            journal.append({"id": 0})
+    journal.close()
+    assert path.read_bytes() == HEADER
+
+
+def test_a_header_that_cannot_be_written_leaves_nothing_that_a_retry_stumbles_over(path, full_after) -> None:
+    with full_after(5), pytest.raises(durable.WriteError, match="File too large"):
+        Journal(path)
+    assert path.read_bytes() == b""
+    assert _opened(path, append=[{"id": 0}]).lines == [{"id": 0}]
+    assert path.read_bytes().startswith(HEADER)
+
+
+def test_a_journal_that_cannot_be_read_is_refused(path) -> None:
+    path.mkdir()
+    with pytest.raises(InputError) as refused:
+        Journal(path)
+    assert str(refused.value) == f"{path}: cannot be read (Is a directory); make it readable"
+
+
 @pytest.mark.parametrize("data", [b"", b'{"sche'])
 def test_a_journal_torn_in_its_header_begins_anew(path, data) -> None:
     assert _opened(path, data).lines == []
@@ -177,6 +223,15 @@ def test_a_line_that_is_no_candidate_is_named(path, changes, reason) -> None:
         list(individuals(journal))
     assert str(refused.value).startswith(f"{path}, line 3: not a candidate ({reason}")
     assert str(refused.value).endswith(ADVICE)
+
+
+def test_a_candidate_that_is_there_twice_is_named(path) -> None:
+    lines = [json.dumps(line_of(_individual(number), None)).encode() for number in (0, 1, 0)]
+    with pytest.raises(InputError) as refused:
+        list(individuals(_opened(path, HEADER + b"\n".join(lines) + b"\n")))
+    assert str(refused.value) == (
+        f"{path}, line 4: not a candidate (InputError: 0 has a line already); {ADVICE}"
+    )
 
 
 @given(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from eatnas_tf import durable
 from eatnas_tf.errors import InputError
 from eatnas_tf.network import weight_file
 
@@ -43,6 +44,15 @@ def test_a_save_that_fails_half_way_leaves_the_old_file(tmp_path, monkeypatch):
     weight_file.save(path, {"other": np.zeros(2)})
     assert_holds(path, {"other": np.zeros(2)})
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("room", [0, 1, 100, 300, 500])
+def test_a_disk_that_fills_up_is_named_and_nothing_half_written_takes_its_room(tmp_path, full_after, room):
+    path = tmp_path / "weights.npz"
+    with full_after(room), pytest.raises(durable.WriteError) as failed:
+        weight_file.save(path, WEIGHTS)
+    assert (failed.value.filename, failed.value.strerror) == (str(path), "File too large")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_weights_that_are_not_there_are_refused(tmp_path):

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,14 +48,54 @@ def test_what_is_written_is_read_by_tensorboard_and_a_new_board_begins_anew(boar
     assert _read(tmp_path / "board") == {"d": [(0, 1.0)]}
 
 
-def test_what_cannot_be_written_is_said_once_and_ends_nothing(board, tmp_path, monkeypatch) -> None:
+def test_what_cannot_be_written_is_said_once_and_ends_nothing(board, tmp_path, said) -> None:
     (tmp_path / "board").write_text("a file is in the way")
-    said = []
-    monkeypatch.setattr(logging, "warning", lambda message, *arguments: said.append(message % arguments))
     blocked = board()
     blocked.scalars({"a": 1.0}, 1)
     (warning,) = said
     assert warning.startswith("TensorBoard: cannot write (")
+
+
+@pytest.fixture
+def said(monkeypatch) -> list[str]:
+    """Warnings."""
+    lines: list[str] = []
+    monkeypatch.setattr(logging, "warning", lambda message, *given: lines.append(message % given))
+    return lines
+
+
+def test_a_disk_that_fills_up_within_a_record_is_said_once_and_what_was_whole_is_read(
+    board, tmp_path, full_after, said
+) -> None:
+    first = board()
+    first.scalars({"a": 1.0}, 1)
+    (file,) = (tmp_path / "board").iterdir()
+    with full_after(file.stat().st_size + 20):
+        first.scalars({"a": 2.0}, 2)
+    first.scalars({"a": 3.0}, 3)
+    assert [line[:31] for line in said] == ["TensorBoard: cannot write ([Err"]
+    assert _read(tmp_path / "board") == {"a": [(1, 1.0)]}
+
+
+@pytest.mark.parametrize("deed", ["unlink", "mkdir", "open"])
+def test_a_folder_that_refuses_anything_is_said_once(board, said, monkeypatch, deed) -> None:
+    board().scalars({"a": 1.0}, 1)
+
+    def refuse(path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, deed, refuse)
+    board().scalars({"a": 1.0}, 1)
+    (warning,) = said
+    assert warning.startswith("TensorBoard: cannot write ([Errno 13] Permission denied: ")
+
+
+def test_a_folder_that_is_a_link_or_a_disk_of_its_own_is_emptied_and_used(board, tmp_path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "board").symlink_to("elsewhere")
+    board().scalars({"a": 1.0}, 1)
+    board().scalars({"b": 1.0}, 2)
+    assert _read(tmp_path / "elsewhere") == {"b": [(2, 1.0)]}
 
 
 def test_a_board_takes_no_device(tmp_path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from absl import logging
 
+from eatnas_tf import durable
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Candidate, Finished, Measurement, Task
 from eatnas_tf.space import Architecture
@@ -27,6 +28,7 @@ DEEDS = '''
 """Evaluations that do what the file named by the candidate's id says, in a folder that the tests write."""
 import json, os, signal, sys, threading, time
 from pathlib import Path
+from eatnas_tf import durable
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Measurement
 
@@ -254,6 +256,15 @@ def test_a_bug_is_raised_with_the_workers_traceback(workers, deeds, deed, kind, 
     assert str(raised.value).startswith(message)
     assert isinstance(raised.value.__cause__, InWorkerError)
     assert "in evaluate" in str(raised.value.__cause__)
+
+
+def test_what_a_worker_cannot_write_is_raised_with_its_name(workers, deeds) -> None:
+    deeds(0, "raise durable.WriteError(28, 'full', 'weights/000000.npz')")
+    workforce = workers(1)
+    workforce.submit(_task(0))
+    with pytest.raises(durable.WriteError) as failed:
+        workforce.next_finished()
+    assert (failed.value.errno, failed.value.filename) == (28, "weights/000000.npz")
 
 
 def test_what_refuses_to_build_ends_the_search(workers, deeds) -> None:
