@@ -121,6 +121,7 @@ class TrainingConfig:
     auxiliary_weight: float = 0.0
     cutout: int = 0
     fixed_scale_epochs: int = 0
+    sync_batch_norm: bool = False
 
     def __post_init__(self) -> None:
         _whole(self, epochs=1, batch_size=1, cutout=0, fixed_scale_epochs=0)

@@ -58,6 +58,11 @@ LABEL_SMOOTHING = absl_flags.DEFINE_float(
 AUXILIARY_WEIGHT = absl_flags.DEFINE_float(
     "auxiliary_weight", 0.0, "Weight of the auxiliary tower's loss; 0 leaves the tower out.", lower_bound=0.0
 )
+SYNC_BATCH_NORM = absl_flags.DEFINE_bool(
+    "sync_batch_norm",
+    False,
+    "With --distribution=mirrored, normalise by the batch of all devices instead of each one's own.",
+)
 
 
 def config() -> TrainingConfig:
@@ -75,4 +80,5 @@ def config() -> TrainingConfig:
         AUXILIARY_WEIGHT.value,
         CUTOUT.value,
         FIXED_SCALE_EPOCHS.value,
+        SYNC_BATCH_NORM.value,
     )

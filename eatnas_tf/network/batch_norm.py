@@ -15,8 +15,12 @@ class FusedBatchNorm(keras.layers.Layer):
     """`keras.layers.BatchNormalization` on NHWC images by the fused kernel: same variables, same results.
 
     Under a distribution strategy each replica normalises by its own batch and keeps its own moving
-    statistics, which are read as their mean.
+    statistics, which are read as their mean; `synchronized` ones normalise by the batch of all replicas.
     """
+
+    def __init__(self, name: str | None = None, synchronized: bool = False) -> None:
+        super().__init__(name=name)
+        self._synchronized = synchronized
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         shape = (input_shape[-1],)
@@ -40,13 +44,29 @@ class FusedBatchNorm(keras.layers.Layer):
                 epsilon=EPSILON,
                 is_training=False,
             )[0]
-        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(inputs, scale, offset, epsilon=EPSILON)
+        if self._synchronized and tf.distribute.get_replica_context().num_replicas_in_sync > 1:
+            mean, variance = _moments_of_all(inputs)
+            outputs = tf.nn.batch_normalization(inputs, mean, variance, offset, scale, EPSILON)
+        else:
+            outputs, mean, corrected = tf.compat.v1.nn.fused_batch_norm(
+                inputs, scale, offset, epsilon=EPSILON
+            )
+            variance = corrected * _uncorrected(inputs)
         self._follow(self.moving_mean, mean)
-        self._follow(self.moving_variance, variance * _uncorrected(inputs))
+        self._follow(self.moving_variance, variance)
         return outputs
 
     def _follow(self, moving: Any, batch: Any) -> None:
         moving.assign(moving.value * MOMENTUM + batch * (1 - MOMENTUM))
+
+
+def _moments_of_all(inputs: Any) -> tuple[Any, Any]:
+    """Mean and variance (channels,) over the pixels of all replicas' batches."""
+    replica, axes = tf.distribute.get_replica_context(), [0, 1, 2]
+    count = replica.all_reduce("SUM", tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), tf.float32))
+    mean = replica.all_reduce("SUM", tf.reduce_sum(inputs, axes)) / count
+    squares = tf.reduce_sum(tf.math.squared_difference(inputs, mean), axes)
+    return mean, replica.all_reduce("SUM", squares) / count
 
 
 def _moving(shape: tuple[int | None, ...], initializer: str, name: str) -> keras.Variable:

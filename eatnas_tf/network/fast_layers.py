@@ -13,10 +13,13 @@ from eatnas_tf.network.keras_layers import keras_layer
 from eatnas_tf.network.kernels import relu
 
 
-def fast_layer(spec: kinds.Spec, name: str) -> keras.layers.Layer:
-    """The layer of a spec that trains fastest here: the stock one, but for batch norm and, on a CPU, ReLU."""
+def fast_layer(spec: kinds.Spec, name: str, synchronized: bool = False) -> keras.layers.Layer:
+    """The layer of a spec that trains fastest here: the stock one, but for batch norm and, on a CPU, ReLU.
+
+    `synchronized` batch norms take in all replicas.
+    """
     if isinstance(spec, kinds.BatchNorm):
-        return FusedBatchNorm(name=name)
+        return FusedBatchNorm(name, synchronized)
     if spec == kinds.Activation(spec.name, "relu") and not tf.config.list_physical_devices("GPU"):
         return FastRelu(name=name)
     return keras_layer(spec, name)

@@ -72,7 +72,7 @@ class Retrainer:
         given back. A training that diverges has accuracy 0 and neither loss nor weights.
         """
         start, trainer = time.perf_counter(), Trainer(self._strategy, examples, self._config.training)
-        model = self._model(task)
+        model = self._model(task, trainer)
         measure = evaluation(self._strategy, model, contest, trainer.whitening)
 
         def record(epoch: Epoch) -> dict[str, float]:
@@ -101,10 +101,9 @@ class Retrainer:
             "seconds": round(time.perf_counter() - start, 3),
         }
 
-    def _model(self, task: Task) -> keras.Model:
+    def _model(self, task: Task, trainer: Trainer) -> keras.Model:
         network = trained_network(task.architecture, self._frame, self._config.training)
-        with self._strategy.scope():
-            model = build(network, seed=[self._config.seed, task.number])
+        model = trainer.model(network, [self._config.seed, task.number])
         if task.start is not None:
             weights, _ = inherit(network, task.start.network, weights_of(model), task.start.weights)
             assign(model, weights)

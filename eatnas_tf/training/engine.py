@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from eatnas_tf.layers import Network
-from eatnas_tf.network.builder import assign, build, weights_of
+from eatnas_tf.network.builder import assign, weights_of
 from eatnas_tf.network.initial import Weights
 from eatnas_tf.training.evaluation import Evaluation
 from eatnas_tf.training.examples import Examples, Streamed
@@ -51,8 +51,7 @@ class KerasEngine:
     def load(self, network: Network, seed: Sequence[int]) -> Trainee:
         # Layers that only their plugin knows draw their weights and noise by Keras's own generator.
         keras.utils.set_random_seed(int(np.random.default_rng(seed).integers(2**31)))
-        with self._trainer.strategy.scope():
-            return _KerasTrainee(self._trainer, build(network, seed=seed))
+        return _KerasTrainee(self._trainer, self._trainer.model(network, seed))
 
 
 class _KerasTrainee:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -12,6 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 from eatnas_tf.configs import TrainingConfig
+from eatnas_tf.layers import Network
+from eatnas_tf.network.builder import build
+from eatnas_tf.network.fast_layers import fast_layer
 from eatnas_tf.training.checkpoint import Checkpoint
 from eatnas_tf.training.epoch import Epoch, OnEpoch
 from eatnas_tf.training.evaluation import Evaluation, evaluation
@@ -41,6 +45,12 @@ class Trainer:
         self.rate = schedule(
             config.schedule, config.learning_rate, config.final_learning_rate, config.epochs, self.feed.steps
         )
+
+    def model(self, network: Network, seed: int | Sequence[int] = 0) -> keras.Model:
+        """A network to train here, with `initial_weights` of the seed."""
+        layer_of = partial(fast_layer, synchronized=self.config.sync_batch_norm)
+        with self.strategy.scope():
+            return build(network, layer_of, seed)
 
     def train(
         self,

@@ -172,3 +172,61 @@ CANDIDATES = """
 
 def test_five_mirrored_candidates_in_a_row_inherit_train_and_agree_on_every_replica():
     run(CANDIDATES)
+
+
+SYNCHRONIZED = """
+    import keras
+    import numpy as np
+    import tensorflow as tf
+    from eatnas_tf.configs import TrainingConfig
+    from eatnas_tf.layers import Frame, expand
+    from eatnas_tf.network.builder import build, weights_of
+    from eatnas_tf.space import Architecture
+    from eatnas_tf.training.data import Examples
+    from eatnas_tf.training.strategy import configure
+    from eatnas_tf.training.trainer import Trainer
+
+    REPLICAS, COUNT, RATE = {replicas}, 15, 0.5  # which no replicas divide
+    strategy = configure("mirrored", REPLICAS)
+    rng = np.random.default_rng(0)
+    examples = Examples(
+        rng.integers(0, 256, (COUNT, 8, 8, 1), np.uint8), rng.integers(0, 3, COUNT, np.int32)
+    )
+    frame = Frame(8, 1, 3, stem_filters=4, stem_stride=1, strides=(1, 2), head_filters=6)
+    network = expand(Architecture.parse("sep_k3_s1_w1.0_d1-mb3_k3_s1_w1.5_d1"), frame)
+    recipe = dict(batch_size=COUNT, learning_rate=RATE, momentum=0.0, weight_decay=0.0, augmentation="none")
+
+    def step(**more):
+        trainer = Trainer(strategy, examples, TrainingConfig(**recipe, **more))
+        model = trainer.model(network)
+        epochs = []
+        assert trainer.train(model, 0, epochs.append)
+        return trainer, weights_of(model), epochs[0].loss
+
+    alone = build(network)  # on one device, by the whole batch
+    trainer, found, loss = step(sync_batch_norm=True)
+    with tf.GradientTape() as tape:
+        logits = alone(trainer.whitening(examples.images), training=True)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(examples.labels, logits)
+        expected_loss = tf.reduce_mean(losses)
+    variables = alone.trainable_variables
+    before = {{variable.path: np.asarray(variable) for variable in variables}}
+    expected = tape.gradient(expected_loss, [variable.value for variable in variables])
+    np.testing.assert_allclose(loss, expected_loss, rtol=1e-5)
+    norm = np.sqrt(sum(np.sum(np.square(one)) for one in expected))
+    off = np.sqrt(sum(
+        np.sum(np.square((before[variable.path] - found[variable.path]) / RATE - gradient))
+        for variable, gradient in zip(variables, expected)
+    ))
+    assert off / norm < 1e-5, off / norm
+    for variable in alone.non_trainable_variables:
+        np.testing.assert_allclose(found[variable.path], variable, rtol=1e-4, atol=1e-5)
+    _, own, _ = step()
+    assert not np.allclose(own["stem_bn/moving_variance"], found["stem_bn/moving_variance"], rtol=1e-4)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("replicas", [2, 4])
+def test_with_synchronised_batch_norm_a_mirrored_step_is_that_of_one_device(replicas):
+    run(SYNCHRONIZED.format(replicas=replicas))
