@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -81,4 +82,7 @@ class NpzSource:
         names = tuple(str(name) for name in npz.arrays(self._path, ["classes"])[0].ravel())
         if len(names) < count:
             raise InputError(f"{self._path}: {len(names)} names in classes, labels up to {count - 1}")
+        twice = [name for name, times in Counter(names).items() if times > 1]
+        if twice:
+            raise InputError(f"{self._path}: classes names {twice[0]!r} twice; give every class its own name")
         return names
