@@ -37,7 +37,7 @@ def config(arguments: list[str]) -> PipelineConfig:
             "expected as many of one as of the other"
         )
     # Only the pipeline knows the folder that a stage starts from; a placeholder passes the check.
-    later = [*arguments, "--from=."]
+    later = ["--from=.", *arguments]
     return PipelineConfig(
         presets.configured(SEARCH_PRESET.value, arguments, search.config),
         presets.configured(SEARCH_RETRAIN_PRESET.value, later, retrain.config),
