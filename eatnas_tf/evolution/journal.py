@@ -5,16 +5,19 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from eatnas_tf import durable
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, reason
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement
+from eatnas_tf.fields import NUMBER, NUMBER_OR_NAN, TEXT, WHOLE, Kind, field, list_of, optional
 from eatnas_tf.space import Architecture, Change, Primitive
 
 SCHEMA = 1
+ADVICE = "restore the line, or cut the file before it to go on from there"
 FIELDS = (
     "id",
     "parent",
@@ -28,30 +31,32 @@ FIELDS = (
     "quality",
     "seconds",
 )
+Line = TypeVar("Line")
 
 
 class Journal:
     """An append-only file of JSON lines behind a header with the schema's version.
 
-    A line counts once it is whole: `append` returns after it is on the disk, and a torn last line is dropped
-    when the file is opened again. A line in the middle that cannot be read is an error, never skipped.
+    A line counts once it is whole: `append` returns after it is on the disk, and of a torn last line nothing
+    is read. A line in the middle that cannot be read is an error, never skipped. Only as a context, in which
+    lines can be appended, is the file touched: it gets its header, and loses its torn line.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._whole = 0  # bytes
         self.lines = self._read()
-        self._file = path.open("ab", buffering=0)
-        if path.stat().st_size == 0:
-            self._write({"schema": SCHEMA})
-            durable.sync_folder(path.parent)
 
     def __enter__(self) -> Journal:
+        self._file = self.path.open("ab", buffering=0)
+        if self._whole < self.path.stat().st_size:
+            os.truncate(self.path, self._whole)
+        if not self._whole:
+            self._write({"schema": SCHEMA})
+            durable.sync_folder(self.path.parent)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
         self._file.close()
 
     def append(self, line: dict[str, Any]) -> None:
@@ -74,10 +79,12 @@ class Journal:
     def _read(self) -> list[dict[str, Any]]:
         if not self.path.exists():
             return []
-        data = self.path.read_bytes()
+        try:
+            data = self.path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be read ({reason(error)}); use another folder") from None
         whole = data[: data.rfind(b"\n") + 1]
-        if len(whole) < len(data):
-            os.truncate(self.path, len(whole))
+        self._whole = len(whole)
         lines = [self._parsed(number, line) for number, line in enumerate(whole.splitlines(), start=1)]
         if lines and lines[0].get("schema") != SCHEMA:
             raise InputError(
@@ -92,11 +99,17 @@ class Journal:
         except (ValueError, RecursionError):
             parsed = None
         if not isinstance(parsed, dict):
-            raise InputError(
-                f"{self.path}, line {number}: {line[:40]!r} is not a JSON object; "
-                "restore the line, or cut the file before it to go on from there"
-            )
+            raise InputError(f"{self.path}, line {number}: {line[:40]!r} is not a JSON object; {ADVICE}")
         return parsed
+
+    def read(self, what: str, parse: Callable[[dict[str, Any]], Line]) -> Iterator[Line]:
+        """What `parse` makes of every line, in order. Raises InputError for a line that is not `what`."""
+        for number, line in enumerate(self.lines, start=2):
+            try:
+                parsed = parse(line)
+            except InputError as error:
+                raise InputError(f"{self.path}, line {number}: not {what} ({error}); {ADVICE}") from None
+            yield parsed
 
 
 def line_of(individual: Individual, quality: float | None) -> dict[str, Any]:
@@ -123,19 +136,39 @@ def line_of(individual: Individual, quality: float | None) -> dict[str, Any]:
 
 def individuals(journal: Journal, primitives: Sequence[Primitive] | None = None) -> Iterator[Individual]:
     """The individuals of a search's journal, in the order in which they were told. Raises InputError."""
-    for number, line in enumerate(journal.lines, start=2):
-        try:
-            candidate = Candidate(
-                line["id"],
-                Architecture.parse(line["architecture"], primitives),
-                line["parent"],
-                tuple(Change(*change) for change in line["mutated"]),
-            )
-            details = {name: value for name, value in line.items() if name not in FIELDS}
-            measurement = Measurement(line["accuracy"], line["size"], line["seconds"], details)
-            yield Individual(candidate, measurement, line["score"], line["cycle"], line["replaced"])
-        except (KeyError, TypeError, AttributeError, InputError) as error:
-            raise InputError(
-                f"{journal.path}, line {number}: not a candidate ({type(error).__name__}: {error}); "
-                "restore the line, or cut the file before it to go on from there"
-            ) from None
+    return journal.read("a candidate", partial(_individual, primitives=primitives))
+
+
+def _individual(line: dict[str, Any], primitives: Sequence[Primitive] | None) -> Individual:
+    candidate = Candidate(
+        field(line, "id", WHOLE),
+        Architecture.parse(field(line, "architecture", TEXT), primitives),
+        field(line, "parent", optional(WHOLE)),
+        tuple(Change(*change) for change in field(line, "mutated", list_of(CHANGE))),
+    )
+    measurement = Measurement(
+        field(line, "accuracy", NUMBER_OR_NAN),
+        field(line, "size", NUMBER),
+        field(line, "seconds", NUMBER),
+        {name: value for name, value in line.items() if name not in FIELDS},
+    )
+    return Individual(
+        candidate,
+        measurement,
+        field(line, "score", NUMBER),
+        field(line, "cycle", WHOLE),
+        field(line, "replaced", optional(WHOLE)),
+    )
+
+
+def _is_change(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == len(Change._fields)
+        and WHOLE.fits(value[0])
+        and TEXT.fits(value[1])
+        and all(one is None or TEXT.fits(one) or NUMBER.fits(one) for one in value[2:])
+    )
+
+
+CHANGE = Kind("block, primitive, old and new value", _is_change)

@@ -9,12 +9,20 @@ from typing import Any
 
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
+from eatnas_tf.fields import NUMBER, OBJECT, TEXT, WHOLE, field, optional
 from eatnas_tf.reporting import tables
+from eatnas_tf.stages import results
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Source, open_source
 from eatnas_tf.training.startup import load_tensorflow
 
 SHOWN = 20  # classes
+KINDS = {  # of DataConfig's fields
+    "dataset": TEXT,
+    "data_dir": optional(TEXT),
+    "train_examples": optional(WHOLE),
+    "validation": NUMBER,
+}
 COLUMNS = ("model", "params M", "mult-adds M", "top-1 %", "top-5 %")
 
 
@@ -24,22 +32,21 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
     The test split is that of the dataset it was retrained on, or of `dataset`. Raises InputError.
     """
     workdir = Workdir(Path(source))
-    best = workdir.read("best.json")
-    if "test" not in best:
-        raise InputError(f"--from={source} is not the work folder of a finished retraining; give one")
+    best, tested = results.retrained(source)
     data = _data(workdir, dataset, data_dir)
-    opened = open_source(data, best["frame"]["image_size"])
-    if len(opened.classes) != len(best["classes"]) or opened.channels != best["frame"]["channels"]:
+    opened = open_source(data, best.frame.image_size)
+    if len(opened.classes) != len(tested.classes) or opened.channels != best.frame.channels:
         raise InputError(
             f"--dataset={data.dataset} has {len(opened.classes)} classes and {opened.channels} channels; "
-            f"the model has {len(best['classes'])} and {best['frame']['channels']}"
+            f"the model has {len(tested.classes)} and {best.frame.channels}: give a --dataset like its own"
         )
-    found = _measured(workdir, opened, len(best["classes"]))
-    by_class = dict(zip(best["classes"], found.by_class, strict=True))
+    opened.refuse_without_test()
+    found = _measured(workdir, opened, len(tested.classes))
+    by_class = dict(zip(tested.classes, found.by_class, strict=True))
     row = {
-        "architecture": best["architecture"],
-        "params": best["params"],
-        "mult_adds": best["mult_adds"],
+        "architecture": best.architecture,
+        "params": tested.params,
+        "mult_adds": tested.mult_adds,
         "top1": found.top1,
         "top5": found.top5,
         "images": found.count,
@@ -52,13 +59,13 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
         print(json.dumps(row))
         return
     tables.show(
-        f"{data.dataset}, {found.count:,} test images: {best['architecture']}",
+        f"{data.dataset}, {found.count:,} test images: {best.architecture}",
         COLUMNS,
         [
             (
                 source,
-                f"{row['params'] / 1e6:.3f}",
-                f"{row['mult_adds'] / 1e6:.3f}",
+                f"{tested.params / 1e6:.3f}",
+                f"{tested.mult_adds / 1e6:.3f}",
                 f"{100 * found.top1:.2f}",
                 f"{100 * found.top5:.2f}",
             )
@@ -83,8 +90,13 @@ def _show_classes(by_class: dict[str, tuple[int, int]]) -> None:
 
 def _data(workdir: Workdir, dataset: str | None, data_dir: str | None) -> DataConfig:
     """The settings that the retraining had, with what was asked for instead."""
-    settings = workdir.read("config.json")["settings"]
-    known = {field.name: settings[field.name] for field in dataclasses.fields(DataConfig)}
+    config = workdir.read("config.json")
+    try:
+        settings = field(config, "settings", OBJECT)
+        names = [entry.name for entry in dataclasses.fields(DataConfig) if entry.name in settings]
+        known = {name: field(settings, name, KINDS[name]) for name in names}
+    except InputError as error:
+        raise InputError(f"{workdir.path / 'config.json'} is damaged ({error}); restore it") from None
     given = {
         name: value for name, value in (("dataset", dataset), ("data_dir", data_dir)) if value is not None
     }
@@ -101,5 +113,5 @@ def _measured(workdir: Workdir, source: Source, classes: int) -> Any:
 
     strategy = configure()  # before the images: resizing them starts TensorFlow
     with strategy.scope():
-        model = saved_model.load(workdir.model)
+        model = saved_model.load(workdir.model, classes)
     return evaluation(strategy, model, source.test(), lambda images: tf.cast(images, tf.float32), classes)()

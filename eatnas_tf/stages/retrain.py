@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from eatnas_tf.configs import RetrainConfig, RuntimeConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Journal
+from eatnas_tf.fields import NUMBER, TEXT, WHOLE, field, optional
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
@@ -15,6 +17,17 @@ from eatnas_tf.stages import devices, plans
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import Source, cut, division, open_source, split, warn_of_rare_classes
+
+KINDS = {
+    "number": WHOLE,
+    "name": TEXT,
+    "architecture": TEXT,
+    "on": TEXT,
+    "top1": NUMBER,
+    "top5": NUMBER,
+    "loss": optional(NUMBER),
+    "images": WHOLE,
+}
 
 
 def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
@@ -30,11 +43,15 @@ def run(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -
     for architecture in architectures:
         plans.trained_network(architecture, frame, config.training)
     source.refuse_without_test()
-    warn_of_rare_classes(source, config.data)
     devices.refuse_missing(runtime)
-    with stoppable(), opened("retrain", config, runtime) as workdir, Journal(workdir.journal) as journal:
-        done = {line["number"]: line for line in journal.lines}
-        _refuse_others(done, architectures, workdir)
+    check = partial(_done, architectures)
+    with (
+        stoppable(),
+        opened("retrain", config, runtime, check) as workdir,
+        Journal(workdir.journal) as journal,
+    ):
+        warn_of_rare_classes(source, config.data)
+        done = _done(architectures, workdir)
         if not (workdir.path / "best.json").exists():
             _retrain(config, runtime, architectures, source, frame, journal, done, workdir, title)
         _show(done, workdir, title)
@@ -92,10 +109,13 @@ def _refuse_diverged(line: dict[str, Any]) -> None:
         )
 
 
-def _refuse_others(
-    done: dict[int, dict[str, Any]], architectures: list[Architecture], workdir: Workdir
-) -> None:
-    """Raises InputError if the journal's networks are not the ones that are to be retrained."""
+def _done(architectures: list[Architecture], workdir: Workdir) -> dict[int, dict[str, Any]]:
+    """The journal's lines by number. Raises InputError if they are not of the networks to be retrained."""
+    lines = list(Journal(workdir.journal).read("a retrained network", _network))
+    done = dict(enumerate(lines, start=1))
+    numbers = [line["number"] for line in lines]
+    if numbers != list(done):
+        raise InputError(f"{workdir.journal}: networks {numbers}; expected 1, 2, … in order: restore it")
     for number, architecture in enumerate(architectures, start=1):
         found = done.get(number, {}).get("architecture", str(architecture))
         if found != str(architecture):
@@ -103,6 +123,15 @@ def _refuse_others(
                 f"--workdir={workdir.path} has retrained {found}, where --from now has {architecture}; "
                 "use another folder"
             )
+    return done
+
+
+def _network(line: dict[str, Any]) -> dict[str, Any]:
+    """A line as Retrainer.train makes it. Raises InputError."""
+    for name, kind in KINDS.items():
+        field(line, name, kind)
+    Architecture.parse(line["architecture"])
+    return line
 
 
 def _write_best(workdir: Workdir, line: dict[str, Any], frame: Frame, classes: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ from eatnas_tf.configs import RuntimeConfig, SearchConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import (
     Alone,
+    Candidate,
     Evolution,
     Individual,
     Journal,
@@ -31,6 +32,8 @@ from eatnas_tf.stages.worker import OnShare, Place
 from eatnas_tf.stages.workers import LocalWorkers
 from eatnas_tf.training.data import warn_of_rare_classes
 
+Curves = list[tuple[int, dict[str, float]]]
+
 
 def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> None:
     """Searches to the end, or goes on where an earlier run on the same folder stopped.
@@ -39,17 +42,12 @@ def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> 
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
     setting = set_up(config)
-    plan, kind = setting.plan, "search" if setting.basic is None else "transfer"
-    evolution = Evolution(
-        setting.first_population(), plan.perturb, plan.score, plan.quality, plan.limits, config.seed
-    )
-    warn_of_rare_classes(setting.source, config.data)
+    kind, first = "search" if setting.basic is None else "transfer", setting.first_population()
     devices.refuse_missing(runtime)
-    with stoppable(), opened(kind, config, runtime) as workdir, Journal(workdir.journal) as journal:
-        curves = []
-        for individual in individuals(journal, plan.space.primitives):
-            evolution.restore(individual)
-            curves.append((evolution.cycle, population.scalars(evolution)))
+    check = partial(_refuse_damaged, setting, first)
+    with stoppable(), opened(kind, config, runtime, check) as workdir, Journal(workdir.journal) as journal:
+        warn_of_rare_classes(setting.source, config.data)
+        evolution, curves = _restored(setting, first, journal)
         finished = evolution.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:
             finished = _evolve(setting, runtime, evolution, journal, curves, workdir, title)
@@ -57,12 +55,28 @@ def run(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> 
         _show(evolution, finished, config.top_k, title)
 
 
+def _restored(setting: Setting, first: list[Candidate], journal: Journal) -> tuple[Evolution, Curves]:
+    """The search as its journal left it, and its curves until then. Raises InputError."""
+    plan, curves = setting.plan, []
+    evolution = Evolution(first, plan.perturb, plan.score, plan.quality, plan.limits, setting.config.seed)
+    for individual in individuals(journal, plan.space.primitives):
+        evolution.restore(individual)
+        curves.append((evolution.cycle, population.scalars(evolution)))
+    return evolution, curves
+
+
+def _refuse_damaged(setting: Setting, first: list[Candidate], workdir: Workdir) -> None:
+    """Raises InputError if an earlier run's journal or best.json cannot be gone on from."""
+    _restored(setting, first, Journal(workdir.journal))
+    _out_of_time(workdir, setting.config.max_hours)
+
+
 def _evolve(
     setting: Setting,
     runtime: RuntimeConfig,
     evolution: Evolution,
     journal: Journal,
-    curves: list[tuple[int, dict[str, float]]],
+    curves: Curves,
     workdir: Workdir,
     title: str,
 ) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -17,9 +18,10 @@ from filelock import FileLock, Timeout
 import eatnas_tf
 from eatnas_tf import durable
 from eatnas_tf.configs import RuntimeConfig, settings
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, reason
 
 SCHEMA = 1
+OURS = ("journal.jsonl", "best.json", "weights", "model.keras", "weights.npz", "tensorboard")
 CAPS = ("cycles", "patience")  # may grow between two runs on the same folder
 FREE = (
     "from",  # a folder may move; that it holds the same is seen when the journal is read
@@ -80,7 +82,9 @@ class Workdir:
         except FileNotFoundError:
             raise InputError(f"{path}: no such file; expected the work folder of an earlier stage") from None
         except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"{path}: cannot be read ({error}); restore it or use another folder") from None
+            raise InputError(
+                f"{path}: cannot be read ({reason(error)}); restore it or use another folder"
+            ) from None
         if not isinstance(content, dict) or content.get("schema") != SCHEMA:
             raise InputError(
                 f"{path}: not written by a version that this one reads (schema {SCHEMA}); "
@@ -90,19 +94,26 @@ class Workdir:
 
 
 @contextmanager
-def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]:
+def opened(
+    stage: str, config: Any, runtime: RuntimeConfig, check: Callable[[Workdir], object] = lambda workdir: None
+) -> Iterator[Workdir]:
     """The folder of `runtime`, locked while the block runs, its config.json written or found to agree.
 
     Raises InputError if another run holds it, if it belongs to another stage, or naming the first setting
-    that changed; larger caps are taken over.
+    that changed; larger caps are taken over. `check` raises InputError if what an earlier run left there is
+    of no use. Nothing is written before all of that is seen.
     """
     workdir = Workdir(Path(runtime.workdir))
     wanted = _plain({**settings(config), **settings(runtime)})
     del wanted["workdir"]
+    _refuse_own_source(workdir.path, wanted.get("from"))
     found = None
-    if (workdir.path / "config.json").exists():
+    if os.path.exists(workdir.path / "config.json"):
         found = _completed(workdir.read("config.json"), config)
         _refuse_change(workdir.path, found, stage, wanted)
+        check(workdir)
+    else:
+        _refuse_others_files(workdir.path)
     try:
         (workdir.path / "weights").mkdir(parents=True, exist_ok=True)
         lock = FileLock(workdir.path / "lock")
@@ -128,6 +139,22 @@ def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]
         yield workdir
     finally:
         lock.release()
+
+
+def _refuse_own_source(path: Path, source: str | None) -> None:
+    if source is not None and os.path.realpath(source) == os.path.realpath(path):
+        raise InputError(f"--from and --workdir are the same folder, {path}; give another --workdir")
+
+
+def _refuse_others_files(path: Path) -> None:
+    """Raises InputError if a folder that is not known to be a stage's has what a stage would write over."""
+    for name in OURS:
+        place = path / name
+        if os.path.isfile(place) or (os.path.isdir(place) and os.listdir(place)):
+            raise InputError(
+                f"--workdir={path} has a {name} but no config.json of a stage; "
+                "restore that or use another folder"
+            )
 
 
 def _completed(found: dict[str, Any], config: Any) -> dict[str, Any]:

@@ -36,10 +36,9 @@ def _opened(path, data: bytes | None = None, append=()) -> Journal:
     """The journal at `path`, of these bytes and lines, closed again."""
     if data is not None:
         path.write_bytes(data)
-    journal = Journal(path)
-    for line in append:
-        journal.append(line)
-    journal.close()
+    with Journal(path) as journal:
+        for line in append:
+            journal.append(line)
     return journal
 
 
@@ -158,11 +157,19 @@ def test_another_schema_is_refused(path, header, schema) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"architecture": "mb6_k3"}, "InputError: block 1, skip is missing"),
-        ({"architecture": 5}, "AttributeError"),
-        ({"mutated": [[1, "kernel"]]}, "TypeError"),
-        ({"mutated": None}, "TypeError"),
-        ({"score": ...}, "KeyError: 'score'"),
+        ({"architecture": "mb6_k3"}, "block 1, skip is missing"),
+        ({"architecture": 5}, "architecture is 5; expected text"),
+        ({"id": True}, "id is True; expected a whole number"),
+        ({"id": -1}, "id is -1; expected a whole number"),
+        ({"parent": "0"}, "parent is '0'; expected a whole number or null"),
+        ({"accuracy": "high"}, "accuracy is 'high'; expected a number"),
+        ({"size": math.inf}, "size is inf; expected a number"),
+        ({"score": math.nan}, "score is nan; expected a number"),
+        ({"cycle": 1.5}, "cycle is 1.5; expected a whole number"),
+        ({"replaced": []}, "replaced is []; expected a whole number or null"),
+        ({"mutated": [[1, "kernel"]]}, "mutated is [[1, 'kernel']]; expected a list of block, primitive"),
+        ({"mutated": None}, "mutated is None; expected a list of block, primitive, old and new value"),
+        ({"score": ...}, "score is missing"),
     ],
 )
 def test_a_line_that_is_no_candidate_is_named(path, changes, reason) -> None:

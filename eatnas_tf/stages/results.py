@@ -1,0 +1,84 @@
+"""What a finished stage left: its best.json, as later stages and a person read it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.fields import NUMBER, OBJECT, TEXT, WHOLE, field, list_of, optional
+from eatnas_tf.layers import Frame
+from eatnas_tf.stages.workdir import Workdir
+
+KINDS = {"strides": list_of(WHOLE), "width_base": TEXT, "shortcut": TEXT}  # of a frame; the others are whole
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What a retraining knows of its network beside the code."""
+
+    params: int
+    mult_adds: int
+    top1: float
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best code with its frame and weights, if they exist; a search's ranking, a retraining's test."""
+
+    architecture: str
+    frame: Frame
+    weights: Path | None
+    ranking: tuple[str, ...] = ()
+    tested: Tested | None = None
+
+
+def read(workdir: Workdir) -> Result:
+    """The result in a folder. Raises InputError if its stage is not finished, or best.json is damaged."""
+    best = workdir.read("best.json")
+    try:
+        if field(best, "finished", optional(TEXT)):
+            return _result(workdir, best)
+    except InputError as error:
+        raise InputError(
+            f"{workdir.path / 'best.json'} is damaged ({error}); restore it or run its stage again"
+        ) from None
+    raise InputError(f"--from={workdir.path}: that stage is not finished; run its command to its end")
+
+
+def retrained(folder: str) -> tuple[Result, Tested]:
+    """A finished retraining's result. Raises InputError if `folder` holds another one or none."""
+    found = read(Workdir(Path(folder)))
+    if found.tested is None:
+        raise InputError(f"--from={folder} is not the work folder of a finished retraining; give one")
+    return found, found.tested
+
+
+def _result(workdir: Workdir, best: dict[str, Any]) -> Result:
+    weights = field(best, "weights", optional(TEXT))
+    ranking = field(best, "ranking", list_of(OBJECT)) if "ranking" in best else []
+    return Result(
+        field(best, "architecture", TEXT),
+        _frame(field(best, "frame", OBJECT)),
+        workdir.path / weights if weights else None,
+        tuple(field(entry, "architecture", TEXT) for entry in ranking),
+        _tested(best) if "test" in best else None,
+    )
+
+
+def _frame(found: dict[str, Any]) -> Frame:
+    names = [entry.name for entry in dataclasses.fields(Frame)]
+    values = {name: field(found, name, KINDS.get(name, WHOLE)) for name in names}
+    return Frame(**{**values, "strides": tuple(values["strides"])})
+
+
+def _tested(best: dict[str, Any]) -> Tested:
+    return Tested(
+        field(best, "params", WHOLE),
+        field(best, "mult_adds", WHOLE),
+        field(field(best, "test", OBJECT), "top1", NUMBER),
+        tuple(field(best, "classes", list_of(TEXT))),
+    )
