@@ -19,7 +19,7 @@ from eatnas_tf.errors import InputError
 from eatnas_tf.stages import evaluate as evaluate_stage
 from eatnas_tf.stages import retrain as retrain_stage
 from eatnas_tf.stages import search as search_stage
-from eatnas_tf.stages.results import Callback, EvaluationResult, RetrainResult, SearchResult
+from eatnas_tf.stages.outcomes import Callback, EvaluationResult, RetrainResult, SearchResult
 from eatnas_tf.stages.stopping import Enough, Stopped
 from eatnas_tf.training.data import open_source
 from eatnas_tf.training.given_source import Datasets, GivenSource, StreamedSource, given_source

@@ -13,7 +13,7 @@ from typing import Any
 from eatnas_tf.errors import InputError
 from eatnas_tf.layers.expand import SHORTCUTS, Frame, default_stem_stride, default_strides
 from eatnas_tf.space.primitives import Value
-from eatnas_tf.space.widths import WIDTH_BASES
+from eatnas_tf.space.widths import WIDEST, WIDTH_BASES
 
 SCHEDULES = ("constant", "cosine", "cosine_restarts", "polynomial")
 AUGMENTATIONS = ("none", "flip", "crop_flip", "area_crop", "scale_crop")
@@ -21,6 +21,7 @@ INHERITANCE = ("equal", "flexible", "none")
 STARTS = ("fresh", "inherit")
 SELECTIONS = ("validation", "test")
 DISTRIBUTIONS = ("one_device", "mirrored")
+EXPONENTS = (-10, 10)  # far beyond what is of use, and no power of a size overflows
 ENGINES = ("shared_graph", "keras")
 SEED_WEIGHTS = ("retrained", "none")
 
@@ -41,6 +42,8 @@ class FrameConfig:
 
     def __post_init__(self) -> None:
         _whole(self, image_size=1, channels=1, num_classes=1, stem_filters=1, stem_stride=1, head_filters=1)
+        _number(self, image_size=(1, 2**14), stem_stride=(1, 10_000))
+        _number(self, stem_filters=(1, WIDEST - 1), head_filters=(1, WIDEST - 1))
         _one_of(self, width_base=WIDTH_BASES, shortcut=SHORTCUTS)
 
     def alone(self) -> Frame:
@@ -83,6 +86,7 @@ class SpaceConfig:
 
     def __post_init__(self) -> None:
         _whole(self, blocks=1)
+        _number(self, blocks=(1, 999))
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         _whole(self, epochs=1, batch_size=1, cutout=0, fixed_scale_epochs=0)
+        _number(self, epochs=(1, 10**6), batch_size=(1, 2**20))
         at_least_0 = (0, math.inf)
         _number(self, learning_rate=at_least_0, final_learning_rate=at_least_0, weight_decay=at_least_0)
         _number(self, momentum=(0, 0.999999), dropout=(0, 0.99), label_smoothing=(0, 0.99))
@@ -156,9 +161,8 @@ class EvolutionConfig:
 
     def __post_init__(self) -> None:
         _whole(self, population=2, sample=2, cycles=0, patience=1)
-        anything = (-math.inf, math.inf)
-        _number(self, min_delta=(0, math.inf), target=(1e-9, math.inf), target_std=(1e-9, math.inf))
-        _number(self, omega=anything, alpha=anything, beta=anything)
+        _number(self, population=(2, 10**6), target=(1e-9, 1e18), target_std=(1e-9, math.inf))
+        _number(self, min_delta=(0, math.inf), omega=EXPONENTS, alpha=EXPONENTS, beta=EXPONENTS)
         _one_of(self, inherit=INHERITANCE)
         if self.sample > self.population:
             raise InputError(f"--sample: {self.sample} cannot be drawn from --population={self.population}")

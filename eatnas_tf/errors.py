@@ -1,8 +1,35 @@
 """What a person can put right: the binaries print these as one line and exit with 2."""
 
+from __future__ import annotations
+
+
+def shown(text: str) -> str:
+    """`text` as a terminal may be given it, whatever data it names: on one line, and all of it prints.
+
+    A line's end, an escape, half a surrogate of a file's name become `\\n`, `\\x1b`, `\\udcff`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
+def reason(error: BaseException) -> str:
+    """An exception in a line: its type, and the first line of what it says."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
 
 class InputError(ValueError):
-    """Something handed in cannot be used; the message says what came, what was expected and the way out."""
+    """Something handed in cannot be used; the message says what came, what was expected and the way out.
+
+    It may name what data brought, and is `shown`.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
 
 
 class UnknownNameError(InputError, LookupError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import os
 import sys
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -16,7 +17,7 @@ from typing import Any
 
 from absl import logging
 
-from eatnas_tf.errors import InputError, UnknownNameError
+from eatnas_tf.errors import InputError, UnknownNameError, reason
 
 GROUPS = ("mutations", "perturbations", "conv_ops", "primitives", "objectives")
 
@@ -63,10 +64,10 @@ def values(group: str) -> list[Any]:
 def add(group: str, name: str, part: Any) -> None:
     """Registers a part for this process and its workers; one that was handed in before is replaced.
 
-    Raises InputError if an installed part, or one of a file, has the name.
+    Raises InputError if it is none, or if an installed part, or one of a file, has the name.
     """
     if (group, name) in _handed_in:
-        _added[group][name] = part
+        _added[group][name] = _fitting(group, name, part)
     else:
         _register(group, name, part)
         _handed_in.add((group, name))
@@ -77,7 +78,7 @@ def _register(group: str, name: str, part: Any) -> None:
         raise InputError(f"no plugin group {group!r} among {', '.join(GROUPS)}")
     if name in names(group) and _added[group].get(name) is not part:
         raise InputError(f"{group} {name!r} is registered already; choose another name")
-    _added[group][name] = part
+    _added[group][name] = _fitting(group, name, part)
 
 
 def handed_in() -> Parts:
@@ -96,14 +97,14 @@ def files() -> tuple[str, ...]:
 def add_file(path: str) -> None:
     """Registers the parts of a Python file: its one dict whose keys are plugin groups."""
     spec = importlib.util.spec_from_file_location(f"eatnas_tf_plugins_{Path(path).stem}", path)
-    if spec is None or spec.loader is None or not Path(path).is_file():
+    if spec is None or spec.loader is None or not os.path.isfile(path):
         raise InputError(f"--plugins={path}: no such Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise InputError(f"--plugins={path} does not load: {type(error).__name__}: {error}") from error
+        raise InputError(f"--plugins={path} does not load: {reason(error)}") from error
     tables = [
         value
         for name, value in vars(module).items()
@@ -141,11 +142,21 @@ def _owner(point: EntryPoint) -> str:
 @cache
 def _load(group: str, point: EntryPoint) -> Any:
     try:
-        return point.load()
+        part = point.load()
     except Exception as error:
         raise InputError(
-            f"{group} {point.name!r} of {_owner(point)} does not load: {type(error).__name__}: {error}"
+            f"{group} {point.name!r} of {_owner(point)} does not load: {reason(error)}"
         ) from error
+    return _fitting(group, point.name, part)
+
+
+def _fitting(group: str, name: str, part: Any) -> Any:
+    """The part. Raises InputError if it is no function, or (by its looks) no Primitive."""
+    primitive = all(hasattr(part, attribute) for attribute in ("name", "key", "choices"))
+    if primitive if group == "primitives" else callable(part):
+        return part
+    expected = "a Primitive" if group == "primitives" else "a function"
+    raise InputError(f"{group} {name!r} is {part!r:.60}; expected {expected}")
 
 
 def _miss(group: str, name: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from absl import flags as absl_flags
 
-from eatnas_tf.configs import INHERITANCE, EvolutionConfig
+from eatnas_tf.configs import EXPONENTS, INHERITANCE, EvolutionConfig
 
-POPULATION = absl_flags.DEFINE_integer("population", 64, "Architectures kept alive.", lower_bound=2)
+POPULATION = absl_flags.DEFINE_integer(
+    "population", 64, "Architectures kept alive.", lower_bound=2, upper_bound=10**6
+)
 SAMPLE = absl_flags.DEFINE_integer("sample", 16, "Architectures drawn for a tournament.", lower_bound=2)
 CYCLES = absl_flags.DEFINE_integer(
     "cycles", 1400, "Children evaluated at the most; may be raised on an old workdir.", lower_bound=0
@@ -24,15 +26,19 @@ MIN_DELTA = absl_flags.DEFINE_float(
 OBJECTIVE = absl_flags.DEFINE_string(
     "objective", "params", "Size in the score: params, mult_adds or a plugin's."
 )
-TARGET = absl_flags.DEFINE_float("target", 3e6, "Target size in the objective's raw unit.", lower_bound=1e-9)
-OMEGA = absl_flags.DEFINE_float("omega", -0.07, "Exponent of size / target in the score.")
+TARGET = absl_flags.DEFINE_float(
+    "target", 3e6, "Target size in the objective's raw unit.", lower_bound=1e-9, upper_bound=1e18
+)
+OMEGA = absl_flags.DEFINE_float("omega", -0.07, "Exponent of size / target in the score.", *EXPONENTS)
 TARGET_STD = absl_flags.DEFINE_float(
     "target_std", 0.02, "Target standard deviation of the scores in the population quality.", lower_bound=1e-9
 )
 ALPHA = absl_flags.DEFINE_float(
-    "alpha", -0.07, "Exponent in the quality while the deviation is below its target."
+    "alpha", -0.07, "Exponent in the quality while the deviation is below its target.", *EXPONENTS
 )
-BETA = absl_flags.DEFINE_float("beta", -0.07, "Exponent in the quality from the target deviation on.")
+BETA = absl_flags.DEFINE_float(
+    "beta", -0.07, "Exponent in the quality from the target deviation on.", *EXPONENTS
+)
 MUTATIONS = absl_flags.DEFINE_list(
     "mutations",
     "",

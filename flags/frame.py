@@ -7,7 +7,7 @@ from absl import flags as absl_flags
 from eatnas_tf.configs import FrameConfig
 from eatnas_tf.flags import lists
 from eatnas_tf.layers.expand import SHORTCUTS
-from eatnas_tf.space.widths import WIDTH_BASES
+from eatnas_tf.space.widths import WIDEST, WIDTH_BASES
 
 IMAGE_SIZE = absl_flags.DEFINE_integer(
     "image_size",
@@ -15,6 +15,7 @@ IMAGE_SIZE = absl_flags.DEFINE_integer(
     "Side of the square input in pixels; images of another size are resized. By default the "
     "dataset's, 224 without one.",
     lower_bound=1,
+    upper_bound=2**14,
 )
 CHANNELS = absl_flags.DEFINE_integer(
     "channels", None, "Channels of the input. By default the dataset's, 3 without one.", lower_bound=1
@@ -25,9 +26,15 @@ NUM_CLASSES = absl_flags.DEFINE_integer(
     "Outputs of the dense layer. By default the dataset's, 1000 without one.",
     lower_bound=1,
 )
-STEM_FILTERS = absl_flags.DEFINE_integer("stem_filters", 32, "Width of the stem.", lower_bound=1)
+STEM_FILTERS = absl_flags.DEFINE_integer(
+    "stem_filters", 32, "Width of the stem.", lower_bound=1, upper_bound=WIDEST - 1
+)
 STEM_STRIDE = absl_flags.DEFINE_integer(
-    "stem_stride", None, "Stride of the stem. By default 1 for images under 96 pixels, else 2.", lower_bound=1
+    "stem_stride",
+    None,
+    "Stride of the stem. By default 1 for images under 96 pixels, else 2.",
+    lower_bound=1,
+    upper_bound=lists.MOST,
 )
 STRIDES = absl_flags.DEFINE_list(
     "strides",
@@ -36,7 +43,7 @@ STRIDES = absl_flags.DEFINE_list(
     "1,1,2,1,2,1,1 for images under 96 pixels, else 1,2,2,2,1,2,1.",
 )
 HEAD_FILTERS = absl_flags.DEFINE_integer(
-    "head_filters", 1280, "Width of the head's convolution.", lower_bound=1
+    "head_filters", 1280, "Width of the head's convolution.", lower_bound=1, upper_bound=WIDEST - 1
 )
 WIDTH_BASE = absl_flags.DEFINE_enum(
     "width_base",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from eatnas_tf.errors import InputError
 
 Item = TypeVar("Item")
+MOST = 10_000  # of a stride, or of layers
 
 
 def items(flag: str, texts: Sequence[str], parse: Callable[[str], Item]) -> tuple[Item, ...]:
@@ -25,8 +27,8 @@ def items(flag: str, texts: Sequence[str], parse: Callable[[str], Item]) -> tupl
 
 
 def whole(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ValueError("a whole number of at least 1")
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MOST:
+        raise ValueError(f"a whole number from 1 to {MOST}")
     return int(text)
 
 

@@ -29,7 +29,7 @@ PRESET = absl_flags.DEFINE_string(
 def lines(name: str) -> list[str]:
     """The flags of a preset. Raises InputError."""
     if name not in names():
-        raise InputError(f"--preset: {name!r} is not one of {', '.join(names())}")
+        raise InputError(f"preset {name!r} is not one of {', '.join(names())}")
     text = (importlib.resources.files("eatnas_tf.flags") / "presets" / f"{name}.flags").read_text(
         encoding="utf-8"
     )
@@ -40,15 +40,25 @@ def expanded(argv: Sequence[str]) -> list[str]:
     """`argv` with its preset's flags before all others, which win so. Raises InputError.
 
     Of a preset for another binary, only the flags that this one has are taken: `describe` takes its frame.
+    A preset may also stand in a --flagfile.
     """
     program, *arguments = argv
-    found: list[str] = []
+    try:
+        arguments = absl_flags.FLAGS.read_flags_from_files(arguments, force_gnu=False)
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"--flagfile: not text in UTF-8 ({error}); give a file of flags, one a line"
+        ) from None
+    chosen = []
     for position, argument in enumerate(arguments):
         flag, equals, value = argument.partition("=")
         if flag in ("--preset", "-preset"):
-            name = value if equals else arguments[min(position + 1, len(arguments) - 1)]
-            found += [line for line in lines(name) if line.split("=")[0].lstrip("-") in absl_flags.FLAGS]
-    return [program, *found, *arguments]
+            chosen.append(value if equals else arguments[min(position + 1, len(arguments) - 1)])
+    if len(chosen) > 1:
+        raise InputError(f"--preset is given {len(chosen)} times; give one, other flags win over it")
+    found = [line for name in chosen for line in lines(name)]
+    known = [line for line in found if line.split("=")[0].lstrip("-") in absl_flags.FLAGS]
+    return [program, *known, *arguments]
 
 
 def configured(preset: str, arguments: Sequence[str], config: Callable[[], Config]) -> Config:

@@ -6,8 +6,12 @@ from absl import flags as absl_flags
 
 from eatnas_tf.configs import AUGMENTATIONS, SCHEDULES, TrainingConfig
 
-EPOCHS = absl_flags.DEFINE_integer("epochs", 1, "Passes over the training images.", lower_bound=1)
-BATCH_SIZE = absl_flags.DEFINE_integer("batch_size", 128, "Images a step, over all devices.", lower_bound=1)
+EPOCHS = absl_flags.DEFINE_integer(
+    "epochs", 1, "Passes over the training images.", lower_bound=1, upper_bound=10**6
+)
+BATCH_SIZE = absl_flags.DEFINE_integer(
+    "batch_size", 128, "Images a step, over all devices.", lower_bound=1, upper_bound=2**20
+)
 LEARNING_RATE = absl_flags.DEFINE_float(
     "learning_rate", 0.0256, "Learning rate at the first step.", lower_bound=0.0
 )

@@ -48,7 +48,11 @@ def _fields():
 @pytest.mark.parametrize(("config", "name", "flag"), _fields())
 def test_a_config_refuses_what_its_flag_refuses(config, name, flag) -> None:
     bounds = [getattr(flag.parser, bound, None) for bound in ("lower_bound", "upper_bound")]
-    wrong = [bound + step for bound, step in zip(bounds, (-1, 1), strict=True) if bound is not None]
+    wrong = [
+        type(bound)(bound + side * max(1, abs(bound) // 100))
+        for bound, side in zip(bounds, (-1, 1), strict=True)
+        if bound is not None
+    ]
     for value in [*wrong, *(["surely not"] if hasattr(flag.parser, "enum_values") else [])]:
         with pytest.raises(InputError, match=f"--{name}: "):
             config(**{name: value})

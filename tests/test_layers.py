@@ -26,6 +26,7 @@ PURE = {
     "configs",
     "durable",
     "errors",
+    "fields",
 }
 HEAVY = {"tensorflow", "keras", "tensorflow_datasets", "tensorboard"}
 EVERYTHING = {*PURE, "network", "training", "reporting"}
@@ -33,15 +34,16 @@ ALLOWED = {
     "data": set(),
     "errors": set(),
     "durable": set(),
+    "fields": {"errors"},
     "registry": {"errors"},
     "space": {"registry", "errors"},
     "layers": {"space", "registry", "errors"},
-    "evolution": {"space", "registry", "durable", "errors"},
+    "evolution": {"space", "registry", "durable", "fields", "errors"},
     "mutations": {"space", "registry", "errors"},
     "configs": {"layers", "space", "errors"},
     "flags": {"configs", "layers", "space", "registry", "errors"},
     "network": {"layers", "space", "registry", "durable", "errors"},
-    "training": {"network", "layers", "space", "configs", "registry", "errors"},
+    "training": {"network", "layers", "space", "configs", "registry", "durable", "errors"},
     "reporting": {"evolution", "layers", "training", "space", "errors"},
     "stages": EVERYTHING - {"flags"},
     "bin": EVERYTHING | {"stages"},

@@ -19,13 +19,19 @@ BUILT_IN = {
 }
 
 
+def a_part() -> None: ...
+
+
+def another_part() -> None: ...
+
+
 @dataclass(frozen=True)
 class Point:
     """An entry point of a distribution that does not exist."""
 
     name: str
     owner: str = "eatnas_tf"
-    part: object = "a part"
+    part: object = a_part
     value: str = "module:part"
 
     @property
@@ -90,9 +96,9 @@ def test_listing_names_imports_nothing(tmp_path) -> None:
 
 
 def test_a_part_is_loaded_only_when_it_is_asked_for(installed) -> None:
-    installed(Point("good", part="the part"), Point("broken", "stranger", ImportError("no module named x")))
+    installed(Point("good", part=another_part), Point("broken", "stranger", ImportError("no module named x")))
     assert registry.names("mutations") == ["broken", "good"]
-    assert registry.get("mutations", "good") == "the part"
+    assert registry.get("mutations", "good") is another_part
 
 
 def test_a_broken_plugin_hurts_only_who_asks_for_it(installed) -> None:
@@ -108,7 +114,7 @@ def test_all_parts_but_the_broken_one_are_given_with_a_warning(installed, monkey
     said = []
     monkeypatch.setattr(registry.logging, "warning", lambda form, *values: said.append(form % values))
     installed(Point("good"), Point("broken", "stranger", ZeroDivisionError("division by zero")))
-    assert registry.values("mutations") == ["a part"]
+    assert registry.values("mutations") == [a_part]
     assert said == [
         "mutations 'broken' of stranger does not load: ZeroDivisionError: division by zero; ignored"
     ]
@@ -122,12 +128,12 @@ def test_twins_are_refused_naming_both_distributions(installed) -> None:
     assert str(refused.value) == (
         "mutations 'kernel' is registered by eatnas_tf and stranger; uninstall one of them"
     )
-    assert registry.get("mutations", "skip") == "a part"
+    assert registry.get("mutations", "skip") is a_part
 
 
 def test_a_distribution_seen_twice_is_no_twin(installed) -> None:
-    installed(Point("kernel", part="first"), Point("kernel", part="first"))
-    assert registry.get("mutations", "kernel") == "first"
+    installed(Point("kernel"), Point("kernel"))
+    assert registry.get("mutations", "kernel") is a_part
 
 
 @pytest.mark.parametrize(
@@ -167,21 +173,39 @@ def test_a_stale_install_is_told_from_a_wrong_name(installed, points) -> None:
 
 
 def test_a_part_that_was_handed_in_may_be_handed_in_anew_but_no_other_is_replaced(tmp_path) -> None:
-    registry.add("mutations", "mine", object())
-    registry.add("mutations", "mine", part := object())
-    assert registry.get("mutations", "mine") is part
+    registry.add("mutations", "mine", a_part)
+    registry.add("mutations", "mine", another_part)
+    assert registry.get("mutations", "mine") is another_part
     assert "mine" in registry.names("mutations")
     registry.add_file(_file(tmp_path, "PARTS = {'mutations': {'of_a_file': print}}"))
     for name in ("of_a_file", "kernel"):
         with pytest.raises(InputError) as refused:
-            registry.add("mutations", name, object())
+            registry.add("mutations", name, a_part)
         assert str(refused.value) == f"mutations {name!r} is registered already; choose another name"
-    assert registry.handed_in()["mutations"] == {"mine": part}
+    assert registry.handed_in()["mutations"] == {"mine": another_part}
+
+
+@pytest.mark.parametrize(
+    ("group", "part", "words"),
+    [
+        ("conv_ops", 3, "is 3; expected a function"),
+        ("mutations", None, "is None; expected a function"),
+        ("objectives", "x" * 99, f"is '{'x' * 59}; expected a function"),
+        ("primitives", a_part, "; expected a Primitive"),
+    ],
+)
+def test_what_cannot_be_a_part_of_its_group_is_refused(group, part, words) -> None:
+    with pytest.raises(InputError, match=f"{group} 'mine' is "):
+        registry.add(group, "mine", part)
+    assert "mine" not in registry.names(group)
+    with pytest.raises(InputError) as refused:
+        registry._load(group, Point("mine", part=part))
+    assert str(refused.value).endswith(words)
 
 
 def test_a_part_of_no_group_is_refused() -> None:
     with pytest.raises(InputError) as refused:
-        registry.add("mutation", "mine", object())
+        registry.add("mutation", "mine", a_part)
     assert str(refused.value) == (
         "no plugin group 'mutation' among mutations, perturbations, conv_ops, primitives, objectives"
     )
@@ -289,7 +313,8 @@ def test_a_file_of_parts_may_define_dataclasses(tmp_path) -> None:
     path = tmp_path / "parts_with_dataclass.py"
     path.write_text(
         "from __future__ import annotations\nfrom dataclasses import dataclass\n\n@dataclass\nclass Part:\n"
-        '    size: int = 1\n\nPARTS = {"objectives": {"one": Part()}}\n'
+        "    size: int = 1\n\n    def __call__(self, network):\n        return self.size\n\n"
+        'PARTS = {"objectives": {"one": Part()}}\n'
     )
     registry.add_file(str(path))
     assert registry.get("objectives", "one").size == 1

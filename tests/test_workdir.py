@@ -270,7 +270,8 @@ def test_a_file_is_replaced_as_a_whole(used, monkeypatch) -> None:
         (None, "no such file; expected the work folder of an earlier stage"),
         (
             "{",
-            "cannot be read (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)); "
+            "cannot be read (JSONDecodeError: Expecting property name enclosed in double quotes: "
+            "line 1 column 2 (char 1)); "
             "restore it or use another folder",
         ),
         (

@@ -11,7 +11,7 @@ from types import ModuleType
 from absl import app, logging
 from absl import flags as absl_flags
 
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, shown
 from eatnas_tf.flags import presets, runtime
 from eatnas_tf.stages.stopping import Stopped
 
@@ -58,7 +58,7 @@ def _guarded(stage: Callable[[list[str]], None]) -> Callable[[list[str]], None]:
 def _parse(argv: list[str], files: bool = False) -> list[str]:
     try:
         rest = absl_flags.FLAGS(presets.expanded(argv))[1:]
-    except (absl_flags.Error, InputError) as error:
+    except (absl_flags.Error, ValueError) as error:  # of absl's own flags some raise no Error
         _refuse(" ".join(str(error).split()))
     except SystemExit:  # --help has been printed; absl would exit with 1
         sys.exit(0)
@@ -72,7 +72,7 @@ def _parse(argv: list[str], files: bool = False) -> list[str]:
 
 
 def _refuse(message: str) -> None:
-    print(f"{_program()}: {message}", file=sys.stderr)
+    print(f"{_program()}: {shown(message)}", file=sys.stderr)
     sys.exit(2)
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from eatnas_tf import durable
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement
+from eatnas_tf.fields import NUMBER, NUMBER_OR_NAN, TEXT, WHOLE, Kind, field, list_of, optional
 from eatnas_tf.space import Architecture, Change, Primitive
 
 SCHEMA = 1
+ADVICE = "restore the line, or cut the file before it to go on from there"
 FIELDS = (
     "id",
     "parent",
@@ -28,34 +31,33 @@ FIELDS = (
     "quality",
     "seconds",
 )
+Line = TypeVar("Line")
 
 
 class Journal:
     """An append-only file of JSON lines behind a header with the schema's version.
 
-    A line counts once it is whole: `append` returns after it is on the disk, and a torn last line is dropped
-    when the file is opened again. A line in the middle that cannot be read is an error, never skipped.
+    A line counts once it is whole: `append` returns after it is on the disk, and of a torn last line nothing
+    is read. A line in the middle that cannot be read is an error, never skipped. Only as a context, in which
+    lines can be appended, is the file touched: it gets its header, and loses its torn line.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._whole = 0  # bytes
         self.lines = self._read()
-        with durable.writing(path):
-            self._file = path.open("ab", buffering=0)
-        try:
-            if not self.lines:
-                self._begin()
-        except BaseException:
-            self.close()
-            raise
 
     def __enter__(self) -> Journal:
+        with durable.writing(self.path):
+            self._file = self.path.open("ab", buffering=0)
+            try:
+                self._begin()
+            except BaseException:
+                self._file.close()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
         self._file.close()
 
     def append(self, line: dict[str, Any]) -> None:
@@ -68,11 +70,12 @@ class Journal:
         self.lines.append(line)
 
     def _begin(self) -> None:
-        """The header, which a new file lacks, and one whose header could not be written."""
-        with durable.writing(self.path):
-            if self.path.stat().st_size == 0:
-                self._write({"schema": SCHEMA})
-                durable.sync_folder(self.path.parent)
+        """Drops a torn line, and writes the header that a new file lacks, or one that could not have it."""
+        if self._whole < self.path.stat().st_size:
+            self._file.truncate(self._whole)
+        if not self._whole:
+            self._write({"schema": SCHEMA})
+            durable.sync_folder(self.path.parent)
 
     def _write(self, line: dict[str, Any]) -> None:
         data, before = json.dumps(line).encode() + b"\n", self.path.stat().st_size
@@ -93,9 +96,7 @@ class Journal:
         except OSError as error:
             raise InputError(f"{self.path}: cannot be read ({error.strerror}); make it readable") from None
         whole = data[: data.rfind(b"\n") + 1]
-        if len(whole) < len(data):
-            with durable.writing(self.path):
-                os.truncate(self.path, len(whole))
+        self._whole = len(whole)
         lines = [self._parsed(number, line) for number, line in enumerate(whole.splitlines(), start=1)]
         if lines and lines[0].get("schema") != SCHEMA:
             raise InputError(
@@ -110,11 +111,17 @@ class Journal:
         except (ValueError, RecursionError):
             parsed = None
         if not isinstance(parsed, dict):
-            raise InputError(
-                f"{self.path}, line {number}: {line[:40]!r} is not a JSON object; "
-                "restore the line, or cut the file before it to go on from there"
-            )
+            raise InputError(f"{self.path}, line {number}: {line[:40]!r} is not a JSON object; {ADVICE}")
         return parsed
+
+    def read(self, what: str, parse: Callable[[dict[str, Any]], Line]) -> Iterator[Line]:
+        """What `parse` makes of every line, in order. Raises InputError for a line that is not `what`."""
+        for number, line in enumerate(self.lines, start=2):
+            try:
+                parsed = parse(line)
+            except InputError as error:
+                raise InputError(f"{self.path}, line {number}: not {what} ({error}); {ADVICE}") from None
+            yield parsed
 
 
 def line_of(individual: Individual, quality: float | None) -> dict[str, Any]:
@@ -141,28 +148,39 @@ def line_of(individual: Individual, quality: float | None) -> dict[str, Any]:
 
 def individuals(journal: Journal, primitives: Sequence[Primitive] | None = None) -> Iterator[Individual]:
     """The individuals of a search's journal, in the order in which they were told. Raises InputError."""
-    told: set[int] = set()
-    for number, line in enumerate(journal.lines, start=2):
-        try:
-            individual = _individual(line, primitives)
-            if individual.id in told:
-                raise InputError(f"{individual.id} has a line already")
-        except (KeyError, TypeError, AttributeError, InputError) as error:
-            raise InputError(
-                f"{journal.path}, line {number}: not a candidate ({type(error).__name__}: {error}); "
-                "restore the line, or cut the file before it to go on from there"
-            ) from None
-        told.add(individual.id)
-        yield individual
+    return journal.read("a candidate", partial(_individual, primitives=primitives))
 
 
 def _individual(line: dict[str, Any], primitives: Sequence[Primitive] | None) -> Individual:
     candidate = Candidate(
-        line["id"],
-        Architecture.parse(line["architecture"], primitives),
-        line["parent"],
-        tuple(Change(*change) for change in line["mutated"]),
+        field(line, "id", WHOLE),
+        Architecture.parse(field(line, "architecture", TEXT), primitives),
+        field(line, "parent", optional(WHOLE)),
+        tuple(Change(*change) for change in field(line, "mutated", list_of(CHANGE))),
     )
-    details = {name: value for name, value in line.items() if name not in FIELDS}
-    measurement = Measurement(line["accuracy"], line["size"], line["seconds"], details)
-    return Individual(candidate, measurement, line["score"], line["cycle"], line["replaced"])
+    measurement = Measurement(
+        field(line, "accuracy", NUMBER_OR_NAN),
+        field(line, "size", NUMBER),
+        field(line, "seconds", NUMBER),
+        {name: value for name, value in line.items() if name not in FIELDS},
+    )
+    return Individual(
+        candidate,
+        measurement,
+        field(line, "score", NUMBER),
+        field(line, "cycle", WHOLE),
+        field(line, "replaced", optional(WHOLE)),
+    )
+
+
+def _is_change(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == len(Change._fields)
+        and WHOLE.fits(value[0])
+        and TEXT.fits(value[1])
+        and all(one is None or TEXT.fits(one) or NUMBER.fits(one) for one in value[2:])
+    )
+
+
+CHANGE = Kind("block, primitive, old and new value", _is_change)

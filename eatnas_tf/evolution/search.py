@@ -137,13 +137,20 @@ class Evolution:
     def restore(self, individual: Individual) -> None:
         """Takes an individual of an earlier run, as a journal holds it.
 
-        Raises InputError if the first population has another architecture in its place.
+        Raises InputError if the first population has another architecture in its place, or if this search
+        cannot have come to it.
         """
         drawn = self._first[individual.id].architecture if individual.id < len(self._first) else None
         if drawn is not None and drawn != individual.architecture:
             raise InputError(
                 f"candidate {individual.id} was {individual.architecture} and would now be {drawn}: "
                 "where the search starts from, or a plugin, has changed; use another --workdir"
+            )
+        wrong = self._disorder(individual)
+        if wrong:
+            raise InputError(
+                f"candidate {individual.id} {wrong}: its journal was changed or lacks lines; "
+                "restore it or use another --workdir"
             )
         self.told[individual.id] = individual
         self._seen.add(individual.architecture)
@@ -177,6 +184,20 @@ class Evolution:
                     self._out[number] = (child, worst.id)
                     return child
         self._exhausted = True
+        return None
+
+    def _disorder(self, individual: Individual) -> str | None:
+        """Why `individual` cannot be the next one told; None if it can."""
+        parent, replaced = individual.candidate.parent, individual.replaced
+        cycle = max(0, len(self.told) + 1 - len(self._first))
+        if individual.id in self.told:
+            return "comes twice"
+        if individual.cycle != cycle:
+            return f"is of cycle {individual.cycle}, where {cycle} comes next"
+        if parent is not None and parent not in self.told:
+            return f"has a parent {parent} that did not come before it"
+        if cycle and replaced not in {alive.id for alive in self.population.individuals}:
+            return f"replaces {replaced}, which is not alive"
         return None
 
     def _judge(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.layers import conv_ops
@@ -16,6 +17,7 @@ from eatnas_tf.layers.specs import (
     GlobalAveragePool,
     Size,
     Spec,
+    refuse_strangers,
 )
 from eatnas_tf.space import Architecture, Block
 from eatnas_tf.space.widths import WIDTH_BASES, block_widths
@@ -143,18 +145,12 @@ def block_layers(
 
     `linear` drops an activation at a layer's end, as MnasNet's `sep` has none.
     """
-    try:
-        op = conv_ops.find(str(block["conv"]))
-    except InputError as error:
-        raise InputError(f"block {position}, {error}") from None
     layers = []
     for number in range(1, int(block["depth"]) + 1):
-        specs = op(inputs, outputs, int(block["kernel"]), stride)
-        if linear and isinstance(specs[-1], Activation):
-            specs = specs[:-1]
-        for primitive, value in block.items_:
-            if primitive.rewrite is not None:
-                specs = primitive.rewrite(specs, value)
+        try:
+            specs = _specs(block, inputs, outputs, stride, linear)
+        except InputError as error:
+            raise InputError(f"block {position}, {error}") from None
         bypass = _shortcut(inputs, outputs, stride, shortcut) if block["skip"] else None
         layers.append(
             Layer(
@@ -171,6 +167,26 @@ def block_layers(
         )
         inputs, stride = outputs, 1
     return layers
+
+
+def _specs(block: Block, inputs: int, outputs: int, stride: int, linear: bool) -> list[Spec]:
+    """A layer as its operation makes it and the primitives beyond the five rewrite it. Raises InputError."""
+    name = str(block["conv"])
+    specs = _sound(f"conv op {name!r}", conv_ops.find(name)(inputs, outputs, int(block["kernel"]), stride))
+    if linear and isinstance(specs[-1], Activation):
+        specs = specs[:-1]
+    for primitive, value in block.items_:
+        if primitive.rewrite is not None:
+            specs = _sound(f"primitive {primitive.name!r}", primitive.rewrite(specs, value))
+    return specs
+
+
+def _sound(maker: str, specs: Any) -> Any:
+    try:
+        refuse_strangers(specs)
+    except InputError as error:
+        raise InputError(f"{maker}: {error} (check_plugins tells more)") from None
+    return specs
 
 
 def assemble(frame: Frame, layers: list[Layer], dropout: float = 0.0, auxiliary: bool = False) -> Network:

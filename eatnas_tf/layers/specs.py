@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from eatnas_tf.errors import InputError
+
 Size = tuple[int, int]
 
 
@@ -52,6 +54,16 @@ class Spec:
     def parts(self) -> Iterator[Spec]:
         """The spec itself, or those that it is made of, by their names in the same layer."""
         yield self
+
+
+def refuse_strangers(specs: Any) -> None:
+    """Raises InputError if what a part gave back are no specs of a layer, each with a name of its own."""
+    if not isinstance(specs, list | tuple) or not all(isinstance(spec, Spec) for spec in specs) or not specs:
+        raise InputError(f"it gave {specs!r:.60} back; expected a list of specs")
+    names = [spec.name for spec in specs]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"two specs are called {twice[0]!r}; a layer's names are its own")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, reason
+from eatnas_tf.network.npz import DAMAGE
 
 MEMBER = "eatnas_tf/classes.json"
 EXPECTED = "expected the model.keras of a retraining"
@@ -28,8 +29,8 @@ def read(path: Path) -> list[str]:
         raise InputError(f"{path}: no such file; {EXPECTED}") from None
     except KeyError:
         raise InputError(f"{path}: no class names in it; {EXPECTED}") from None
-    except (OSError, ValueError, RecursionError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: cannot be read ({error}); {EXPECTED}") from None
+    except DAMAGE as error:
+        raise InputError(f"{path}: cannot be read ({reason(error)}); {EXPECTED}") from None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise InputError(f"{path}: its class names are damaged; retrain it")
     return names

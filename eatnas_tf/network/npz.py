@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, reason
 
-_DAMAGE = (
+DAMAGE = (  # what reading a damaged zip, and arrays in it, may raise
     OSError,
     ValueError,
     EOFError,
@@ -37,8 +37,8 @@ def names(path: Path) -> list[str]:
             return [name.removesuffix(".npy") for name in archive.namelist()]
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected an .npz") from None
-    except _DAMAGE as error:
-        raise InputError(f"{path}: not a readable .npz ({_reason(error)}); make it again") from None
+    except DAMAGE as error:
+        raise InputError(f"{path}: not a readable .npz ({reason(error)}); make it again") from None
 
 
 def arrays(path: Path, wanted: Sequence[str]) -> list[np.ndarray]:
@@ -49,8 +49,8 @@ def arrays(path: Path, wanted: Sequence[str]) -> list[np.ndarray]:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             return [_array(archive.read(f"{name}.npy")) for name in wanted]
-    except _DAMAGE as error:
-        raise InputError(f"{path}: cannot be read ({_reason(error)}); make it again") from None
+    except DAMAGE as error:
+        raise InputError(f"{path}: cannot be read ({reason(error)}); make it again") from None
 
 
 def _array(member: bytes) -> np.ndarray:
@@ -60,7 +60,3 @@ def _array(member: bytes) -> np.ndarray:
     if stream.read(1):
         raise ValueError("bytes are left behind the array")
     return array
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -10,6 +10,9 @@ from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from eatnas_tf.errors import shown
 
 LINE_EVERY = 60.0
 
@@ -38,11 +41,11 @@ class Bar:
     def __init__(self, console: Console, title: str, total: int, unit: str) -> None:
         self._console, self._title, self._total, self._unit = console, title, total, unit
         self._live = Progress(
-            TextColumn("[bold]{task.description}"),
+            TextColumn("{task.description}", style="bold", markup=False),
             BarColumn(20),
             MofNCompleteColumn(),
             TextColumn(unit + "s"),
-            TextColumn("{task.fields[status]}"),
+            TextColumn("{task.fields[status]}", markup=False),
             TimeRemainingColumn(),
             TextColumn("left"),
             console=console,
@@ -54,15 +57,12 @@ class Bar:
 
     def at(self, done: float, status: str) -> None:
         """So much is done of the total; `status` says how it stands."""
-        self._live.update(self._task, completed=round(done, 2), status=status)
+        self._live.update(self._task, completed=round(done, 2), status=shown(status))
         now = time.monotonic()
         if not self._console.is_terminal and (now - self._spoken >= LINE_EVERY or done >= self._total):
             self._spoken = now
-            self._console.print(
-                f"{self._title}: {self._unit} {int(done)} of {self._total}, {status}{self._left(done)}",
-                soft_wrap=True,
-                highlight=False,
-            )
+            line = f"{self._title}: {self._unit} {int(done)} of {self._total}, {status}{self._left(done)}"
+            self._console.print(Text(shown(line)), soft_wrap=True)
 
     def resumed(self, done: float) -> None:
         """So much was done by an earlier run: it says nothing about the pace of this one."""

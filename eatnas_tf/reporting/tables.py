@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from eatnas_tf.errors import shown
 from eatnas_tf.evolution import Individual
 from eatnas_tf.layers.counting import Count, Row
 
@@ -17,19 +18,19 @@ PIPED_WIDTH = 200
 
 
 def show(title: str, columns: Sequence[str], rows: Iterable[Cells], left: Sequence[str] = ()) -> None:
-    """Prints a table; columns not named in `left` hold numbers. Text is shown as it is."""
+    """Prints a table; columns not named in `left` hold numbers. A tuple is a cell of several lines."""
     say(title)
     table = Table()
     for column in columns:
         table.add_column(column, justify="left" if column in left else "right", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*map(_cell, row))
     _console().print(table)
 
 
 def say(line: str) -> None:
-    """Prints a line as it is, however long."""
-    _console().print(line, soft_wrap=True, markup=False)
+    """Prints a line, however long."""
+    _console().print(Text(shown(line)), soft_wrap=True)
 
 
 def layers(title: str, rows: Sequence[Row], total: Count) -> None:
@@ -75,6 +76,12 @@ def best(title: str, individuals: Sequence[Individual]) -> None:
         ],
         left=("architecture",),
     )
+
+
+def _cell(cell: object) -> Text:
+    """Markup in it is text; what does not print is written out."""
+    lines = cell if isinstance(cell, tuple) else (cell,)
+    return Text("\n".join(shown(str(line)) for line in lines))
 
 
 def _console() -> Console:

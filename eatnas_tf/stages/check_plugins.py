@@ -10,7 +10,7 @@ from typing import Any
 
 from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, reason
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.stages import claims, devices
 
@@ -45,7 +45,7 @@ def run(names: Sequence[str]) -> bool:
                 found.group,
                 found.name,
                 ", ".join(found.holds),
-                "\n".join(f"{title}: {reason}" for title, reason in found.broken),
+                tuple(f"{title}: {why}" for title, why in found.broken),
             )
             for found in findings
         ],
@@ -95,8 +95,7 @@ def _on_all(claim: Callable[..., None], codes: Sequence[Any], strategy: Any) -> 
 
 def _reason(error: Exception) -> str:
     """One line: a claim's own words, or what the part raised."""
-    line = (str(error).strip().splitlines() or [""])[0]
-    return line if isinstance(error, claims.Broken | InputError) else f"{type(error).__name__}: {line}"
+    return str(error) if isinstance(error, claims.Broken | InputError) else reason(error)
 
 
 def _chosen(names: Sequence[str]) -> list[tuple[str, str]]:

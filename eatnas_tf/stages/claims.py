@@ -12,7 +12,8 @@ from random import Random
 from typing import Any
 
 from eatnas_tf import registry
-from eatnas_tf.layers import Frame, Spec, conv_ops, expand
+from eatnas_tf.layers import Frame, conv_ops, expand
+from eatnas_tf.layers.specs import refuse_strangers
 from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, Architecture, Primitive, SearchSpace, differences
 
@@ -91,22 +92,13 @@ def _edits_its_block_only(mutation: Any) -> None:
 def _fits_its_place(op: conv_ops.ConvOp) -> None:
     for kernel, stride, outputs, side in ((3, 1, 8, 16), (5, 2, 16, 16), (7, 2, 4, 15), (3, 1, 16, 15)):
         specs = op(8, outputs, kernel, stride)
-        _refuse_strangers(specs)
+        refuse_strangers(specs)
         size = (side, side)
         for spec in specs:
             size = spec.output_size(size)
         wanted = math.ceil(side / stride)
         if size != (wanted, wanted):
             raise Broken(f"stride {stride}: {side} pixels became {size[0]}; expected {wanted}")
-
-
-def _refuse_strangers(specs: Any) -> None:
-    if not isinstance(specs, list | tuple) or not all(isinstance(spec, Spec) for spec in specs) or not specs:
-        raise Broken(f"it gave {specs!r:.60} back; expected a list of specs")
-    names = [spec.name for spec in specs]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise Broken(f"two specs are called {twice[0]!r}; a layer's names are its own")
 
 
 def _reads_back(primitive: Primitive) -> None:

@@ -21,7 +21,7 @@ from eatnas_tf.evolution.journal import line_of
 from eatnas_tf.reporting import population, progress
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, retrain
-from eatnas_tf.stages.results import Callback
+from eatnas_tf.stages.outcomes import Callback
 from eatnas_tf.stages.setting import Setting, workforce_of
 from eatnas_tf.stages.stopping import stoppable
 from eatnas_tf.stages.workdir import Workdir

@@ -10,14 +10,22 @@ from typing import Any
 
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
+from eatnas_tf.fields import NUMBER, OBJECT, TEXT, WHOLE, field, optional
 from eatnas_tf.reporting import tables
 from eatnas_tf.space import Architecture
-from eatnas_tf.stages.results import EvaluationResult
+from eatnas_tf.stages import results
+from eatnas_tf.stages.outcomes import EvaluationResult
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Source, open_source
 from eatnas_tf.training.startup import load_tensorflow
 
 SHOWN = 20  # classes
+KINDS = {  # of DataConfig's fields
+    "dataset": TEXT,
+    "data_dir": optional(TEXT),
+    "train_examples": optional(WHOLE),
+    "validation": NUMBER,
+}
 COLUMNS = ("model", "params M", "mult-adds M", "top-1 %", "top-5 %")
 
 
@@ -26,9 +34,10 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
 
     The test split is that of the dataset it was retrained on, or of `dataset`. Raises InputError.
     """
-    workdir, best = _retrained(source)
+    workdir = Workdir(Path(source))
+    best, _ = results.retrained(source)
     data = _data(workdir, dataset, data_dir)
-    found = measure(source, open_source(data, best["frame"]["image_size"]), data.dataset)
+    found = measure(source, open_source(data, best.frame.image_size), data.dataset)
     if as_json:
         print(json.dumps(found.to_json()))
         return
@@ -51,35 +60,28 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
 
 def image_size(source: str) -> int:
     """The side of the images that the model in a retraining's folder takes. Raises InputError."""
-    return _retrained(source)[1]["frame"]["image_size"]
+    return results.retrained(source)[0].frame.image_size
 
 
 def measure(source: str, opened: Source, name: str) -> EvaluationResult:
     """The model of a retraining's folder on the test split of a dataset called `name`. Raises InputError."""
-    workdir, best = _retrained(source)
-    if len(opened.classes) != len(best["classes"]) or opened.channels != best["frame"]["channels"]:
+    best, tested = results.retrained(source)
+    if len(opened.classes) != len(tested.classes) or opened.channels != best.frame.channels:
         raise InputError(
             f"--dataset={name} has {len(opened.classes)} classes and {opened.channels} channels; "
-            f"the model has {len(best['classes'])} and {best['frame']['channels']}"
+            f"the model has {len(tested.classes)} and {best.frame.channels}: give a --dataset like its own"
         )
-    found = _measured(workdir, opened, len(best["classes"]))
+    opened.refuse_without_test()
+    found = _measured(Workdir(Path(source)), opened, len(tested.classes))
     return EvaluationResult(
-        Architecture.parse(best["architecture"]),
-        best["params"],
-        best["mult_adds"],
+        Architecture.parse(best.architecture),
+        tested.params,
+        tested.mult_adds,
         found.top1,
         found.top5,
         found.count,
-        dict(zip(best["classes"], found.by_class, strict=True)),
+        dict(zip(tested.classes, found.by_class, strict=True)),
     )
-
-
-def _retrained(source: str) -> tuple[Workdir, dict[str, Any]]:
-    workdir = Workdir(Path(source))
-    best = workdir.read("best.json")
-    if "test" not in best:
-        raise InputError(f"--from={source} is not the work folder of a finished retraining; give one")
-    return workdir, best
 
 
 def _show_classes(by_class: Mapping[str, tuple[int, int]]) -> None:
@@ -97,8 +99,13 @@ def _show_classes(by_class: Mapping[str, tuple[int, int]]) -> None:
 
 def _data(workdir: Workdir, dataset: str | None, data_dir: str | None) -> DataConfig:
     """The settings that the retraining had, with what was asked for instead."""
-    settings = workdir.read("config.json")["settings"]
-    known = {field.name: settings[field.name] for field in dataclasses.fields(DataConfig)}
+    config = workdir.read("config.json")
+    try:
+        settings = field(config, "settings", OBJECT)
+        names = [entry.name for entry in dataclasses.fields(DataConfig) if entry.name in settings]
+        known = {name: field(settings, name, KINDS[name]) for name in names}
+    except InputError as error:
+        raise InputError(f"{workdir.path / 'config.json'} is damaged ({error}); restore it") from None
     given = {
         name: value for name, value in (("dataset", dataset), ("data_dir", data_dir)) if value is not None
     }
@@ -115,5 +122,5 @@ def _measured(workdir: Workdir, source: Source, classes: int) -> Any:
 
     strategy = configure()  # before the images: resizing them starts TensorFlow
     with strategy.scope():
-        model = saved_model.load(workdir.model)
+        model = saved_model.load(workdir.model, classes)
     return evaluation(strategy, model, source.test(), lambda images: tf.cast(images, tf.float32), classes)()

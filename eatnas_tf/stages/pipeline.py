@@ -13,8 +13,7 @@ from eatnas_tf.errors import InputError
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import tables
 from eatnas_tf.space import SearchSpace
-from eatnas_tf.stages import plans, retrain, search
-from eatnas_tf.stages.workdir import Workdir
+from eatnas_tf.stages import plans, results, retrain, search
 from eatnas_tf.training.data import division, open_source
 
 
@@ -36,14 +35,14 @@ def run(config: PipelineConfig, runtime: RuntimeConfig) -> None:
     search.run(config.search, searched, title)
     retrained, title = place("retrain")
     retrain.run(dataclasses.replace(config.retrain, source=searched.workdir), retrained, title)
-    results = [retrained.workdir]
+    folders = [retrained.workdir]
     for transfer, retraining in config.transfers:
         searched, title = place("transfer")
-        search.run(dataclasses.replace(transfer, source=results[-1]), searched, title)
+        search.run(dataclasses.replace(transfer, source=folders[-1]), searched, title)
         retrained, title = place("retrain")
         retrain.run(dataclasses.replace(retraining, source=searched.workdir), retrained, title)
-        results.append(retrained.workdir)
-    _show(results, begun, root)
+        folders.append(retrained.workdir)
+    _show(folders, begun, root)
 
 
 def refuse_early(config: PipelineConfig, runtime: RuntimeConfig) -> None:
@@ -87,14 +86,14 @@ def _frame(stage: SearchConfig | RetrainConfig) -> Frame:
     return stage.frame.frame(source.image_size, source.channels, len(source.classes))
 
 
-def _show(results: list[str], begun: list[tuple[str, float]], root: Path) -> None:
+def _show(folders: list[str], begun: list[tuple[str, float]], root: Path) -> None:
     """The basic and the final architecture and those between, the time, and how to see more."""
-    names = ["basic", *(f"after transfer {number}" for number in range(1, len(results) - 1)), "final"]
+    names = ["basic", *(f"after transfer {number}" for number in range(1, len(folders) - 1)), "final"]
     rows = []
-    for name, folder in zip(names, results, strict=False):
-        best = Workdir(Path(folder)).read("best.json")
-        accuracy = f"{100 * best['test']['top1']:.2f}"
-        rows.append((name, best["architecture"], f"{best['params']:,}", f"{best['mult_adds']:,}", accuracy))
+    for name, folder in zip(names, folders, strict=False):
+        best, tested = results.retrained(folder)
+        accuracy = f"{100 * tested.top1:.2f}"
+        rows.append((name, best.architecture, f"{tested.params:,}", f"{tested.mult_adds:,}", accuracy))
     columns = ("", "architecture", "params", "mult-adds", "test accuracy %")
     tables.show("Each on the test split of its own dataset", columns, rows, left=("", "architecture"))
     ends = [start for _, start in begun[1:]] + [time.monotonic()]

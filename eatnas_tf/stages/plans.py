@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,10 +20,12 @@ from eatnas_tf.configs import (
 )
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Limits, Quality, Score
+from eatnas_tf.fields import NUMBER
 from eatnas_tf.layers import Frame, Network, conv_ops, expand
 from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, Architecture, ExpansionLimit, LayerLimit, SearchSpace
 from eatnas_tf.space.search_space import Constraint
+from eatnas_tf.stages import results
 from eatnas_tf.stages.workdir import Workdir
 
 
@@ -86,17 +88,32 @@ def search(config: SearchConfig) -> SearchPlan:
     perturbation = registry.get("perturbations", evolution.perturbation)
 
     def perturb(architecture: Architecture, rng: Random) -> Architecture:
-        return space.redraw(lambda: perturbation(architecture, space, mutations, rng))
+        return space.redraw(
+            lambda: _child(evolution.perturbation, perturbation(architecture, space, mutations, rng))
+        )
 
     return SearchPlan(
         space,
         perturb,
-        registry.get("objectives", evolution.objective),
+        partial(_size, evolution.objective, registry.get("objectives", evolution.objective)),
         Score(evolution.target, evolution.omega),
         Quality(evolution.target_std, evolution.alpha, evolution.beta),
         Limits(evolution.sample, evolution.cycles, evolution.patience, evolution.min_delta),
         _given(evolution, space),
     )
+
+
+def _size(name: str, objective: Callable[[Network], Any], network: Network) -> float:
+    size = objective(network)
+    if not NUMBER.fits(size) or size <= 0:
+        raise InputError(f"objective {name!r} gave {size!r:.60} back; expected a number above 0")
+    return size
+
+
+def _child(name: str, found: Any) -> Architecture:
+    if not isinstance(found, Architecture):
+        raise InputError(f"perturbation {name!r} gave {found!r:.60} back; expected an Architecture")
+    return found
 
 
 def _given(evolution: EvolutionConfig, space: SearchSpace) -> tuple[Architecture, ...]:
@@ -128,10 +145,14 @@ def trained_network(architecture: Architecture, frame: Frame, recipe: TrainingCo
 
 def parsed(code: str) -> Architecture:
     """A code in text or JSON form."""
+    return _parsed(code, "--architecture")
+
+
+def _parsed(code: str, origin: str) -> Architecture:
     try:
         return Architecture.from_json(code) if code.lstrip().startswith("[") else Architecture.parse(code)
     except InputError as error:
-        raise InputError(f"--architecture: {error}") from None
+        raise InputError(f"{origin}: {error}") from None
 
 
 def basic(source: str | None, code: str | None) -> Basic:
@@ -139,12 +160,8 @@ def basic(source: str | None, code: str | None) -> Basic:
     _refuse_unless_one(source, code)
     if code is not None:
         return Basic(parsed(code))
-    workdir = Workdir(Path(str(source)))
-    best = _finished(workdir)
-    with _intact(workdir):
-        weights = workdir.path / best["weights"] if best["weights"] else None
-        frame = Frame(**{**best["frame"], "strides": tuple(best["frame"]["strides"])})
-        return Basic(Architecture.parse(best["architecture"]), frame, weights)
+    found = results.read(Workdir(Path(str(source))))
+    return Basic(_parsed(found.architecture, f"--from={source}"), found.frame, found.weights)
 
 
 def to_retrain(config: RetrainConfig) -> list[Architecture]:
@@ -152,14 +169,12 @@ def to_retrain(config: RetrainConfig) -> list[Architecture]:
     _refuse_unless_one(config.source, config.architecture)
     if config.architecture is not None:
         return [parsed(config.architecture)]
-    workdir = Workdir(Path(str(config.source)))
-    ranking = _finished(workdir).get("ranking")
-    if ranking is None:
-        raise InputError(f"--from={workdir.path} is not the work folder of a search or transfer; give one")
+    ranking = results.read(Workdir(Path(str(config.source)))).ranking
+    if not ranking:
+        raise InputError(f"--from={config.source} is not the work folder of a search or transfer; give one")
     if config.top_k > len(ranking):
         raise InputError(f"--top_k: {config.top_k} of a population of {len(ranking)}; ask for fewer")
-    with _intact(workdir):
-        return [Architecture.parse(entry["architecture"]) for entry in ranking[: config.top_k]]
+    return [_parsed(one.architecture, f"--from={config.source}") for one in ranking[: config.top_k]]
 
 
 def starts(config: RetrainConfig) -> list[Basic] | None:
@@ -169,13 +184,11 @@ def starts(config: RetrainConfig) -> list[Basic] | None:
     if config.source is None:
         raise InputError("--init=inherit takes weights from the search in --from; a code has none")
     workdir = Workdir(Path(config.source))
-    best = _finished(workdir)
-    with _intact(workdir):
-        frame = Frame(**{**best["frame"], "strides": tuple(best["frame"]["strides"])})
-        found = [
-            Basic(Architecture.parse(one["architecture"]), frame, workdir.weights_of(one["id"]))
-            for one in best["ranking"][: config.top_k]
-        ]
+    best = results.read(workdir)
+    found = [
+        Basic(Architecture.parse(one.architecture), best.frame, workdir.weights_of(one.id))
+        for one in best.ranking[: config.top_k]
+    ]
     for one in found:
         if one.weights is None or not one.weights.exists():
             raise InputError(f"--init=inherit: {one.weights} is not there any more; use --init=fresh")
@@ -185,21 +198,3 @@ def starts(config: RetrainConfig) -> list[Basic] | None:
 def _refuse_unless_one(source: str | None, code: str | None) -> None:
     if (source is None) == (code is None):
         raise InputError("give one of --from=WORKDIR and --architecture=CODE")
-
-
-def _finished(workdir: Workdir) -> dict[str, Any]:
-    best = workdir.read("best.json")
-    if not best.get("finished"):
-        raise InputError(f"--from={workdir.path}: that stage is not finished; run its command to its end")
-    return best
-
-
-@contextmanager
-def _intact(workdir: Workdir) -> Iterator[None]:
-    """Turns what a damaged best.json makes of the block into InputError."""
-    try:
-        yield
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{workdir.path / 'best.json'} is damaged ({type(error).__name__}: {error}); run its stage again"
-        ) from None

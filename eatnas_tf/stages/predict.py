@@ -47,10 +47,10 @@ def _probabilities(path: Path, files: Sequence[Path], classes: int) -> np.ndarra
     from eatnas_tf.network import saved_model
     from eatnas_tf.training.examples import resized
 
-    model = saved_model.load(path)
+    model = saved_model.load(path, classes)
     _, size, _, channels = model.input_shape
-    if model.output_shape[-1] != classes:
-        raise InputError(f"{path}: {classes} class names for {model.output_shape[-1]} outputs; retrain it")
+    if channels not in (images.GREY, images.COLOUR):
+        raise InputError(f"{path}: it takes {channels} channels; expected 1 or 3, as image files have")
     found = []
     for first in range(0, len(files), BATCH):
         batch = [resized(images.read(file, channels)[None], size)[0] for file in files[first : first + BATCH]]

@@ -1,102 +1,100 @@
-"""What a stage gives back to a program, and what a program hears meanwhile."""
+"""What a finished stage left: its best.json, as later stages and a person read it."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
-from eatnas_tf.evolution import Evolution, Individual
-from eatnas_tf.space import Architecture
+from eatnas_tf.errors import InputError
+from eatnas_tf.fields import NUMBER, OBJECT, TEXT, WHOLE, field, list_of, optional
+from eatnas_tf.layers import Frame
+from eatnas_tf.stages.workdir import Workdir
 
-if TYPE_CHECKING:
-    import keras
-
-    from eatnas_tf.training.trainer import Epoch
-
-
-class Callback:
-    """Hears what happens in a stage: override what you want to hear.
-
-    What has happened is on the disk by then, so a callback that raises ends the stage and loses nothing;
-    `eatnas_tf.Enough("reason")` ends a search with the best so far.
-    """
-
-    def on_candidate(self, individual: Individual, search: Evolution) -> None:
-        """A candidate was measured and has joined the population of `search`."""
-
-    def on_epoch(self, network: str, epoch: Epoch) -> None:
-        """A retraining has finished an epoch of `network`: network1, network2, …, final."""
+KINDS = {"strides": list_of(WHOLE), "width_base": TEXT, "shortcut": TEXT}  # of a frame; the others are whole
 
 
 @dataclass(frozen=True)
-class SearchResult:
-    """A search or transfer: the best population, the best first, and why it is over."""
+class Tested:
+    """What a retraining knows of its network beside the code."""
 
-    workdir: Path
-    finished: str
-    quality: float
-    population: tuple[Individual, ...]
-
-    @property
-    def architecture(self) -> Architecture:
-        return self.population[0].architecture
-
-
-@dataclass(frozen=True)
-class RetrainResult:
-    """The chosen network of a retraining: its size, and accuracies on the test split as fractions.
-
-    `repeats` are the top-1 accuracies of all its trainings, of which the first one made the model.
-    """
-
-    workdir: Path
-    architecture: Architecture
     params: int
     mult_adds: int
     top1: float
     top5: float
     loss: float
     classes: tuple[str, ...]
-    repeats: tuple[float, ...]
+    repeats: tuple[float, ...]  # top-1 of every training
 
-    def mean_and_deviation(self) -> tuple[float, float]:
-        """Mean and sample standard deviation of top-1 over the trainings; 0 of a single one."""
-        several = len(self.repeats) > 1
-        return statistics.fmean(self.repeats), statistics.stdev(self.repeats) if several else 0.0
 
-    def model(self) -> keras.Model:
-        """The network in plain Keras: raw images (count, size, size, channels), 0 to 255, to logits."""
-        from eatnas_tf.network import saved_model
-        from eatnas_tf.stages.workdir import Workdir
+class Ranked(NamedTuple):
+    """One of a search's best population."""
 
-        return saved_model.load(Workdir(self.workdir).model)
+    id: int
+    architecture: str
 
 
 @dataclass(frozen=True)
-class EvaluationResult:
-    """A retrained network on a test split. `by_class` are hits and images of every class by its name."""
+class Result:
+    """The best code with its frame and weights, if they exist; a search's ranking, a retraining's test."""
 
-    architecture: Architecture
-    params: int
-    mult_adds: int
-    top1: float
-    top5: float
-    images: int
-    by_class: Mapping[str, tuple[int, int]]
+    architecture: str
+    frame: Frame
+    weights: Path | None
+    ranking: tuple[Ranked, ...] = ()
+    tested: Tested | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "architecture": str(self.architecture),
-            "params": self.params,
-            "mult_adds": self.mult_adds,
-            "top1": self.top1,
-            "top5": self.top5,
-            "images": self.images,
-            "classes": {
-                name: {"images": images, "top1": hits / images if images else None}
-                for name, (hits, images) in self.by_class.items()
-            },
-        }
+
+def read(workdir: Workdir) -> Result:
+    """The result in a folder. Raises InputError if its stage is not finished, or best.json is damaged."""
+    best = workdir.read("best.json")
+    try:
+        if field(best, "finished", optional(TEXT)):
+            return _result(workdir, best)
+    except InputError as error:
+        raise InputError(
+            f"{workdir.path / 'best.json'} is damaged ({error}); restore it or run its stage again"
+        ) from None
+    raise InputError(f"--from={workdir.path}: that stage is not finished; run its command to its end")
+
+
+def retrained(folder: str) -> tuple[Result, Tested]:
+    """A finished retraining's result. Raises InputError if `folder` holds another one or none."""
+    found = read(Workdir(Path(folder)))
+    if found.tested is None:
+        raise InputError(f"--from={folder} is not the work folder of a finished retraining; give one")
+    return found, found.tested
+
+
+def _result(workdir: Workdir, best: dict[str, Any]) -> Result:
+    weights = field(best, "weights", optional(TEXT))
+    ranking = field(best, "ranking", list_of(OBJECT)) if "ranking" in best else []
+    return Result(
+        field(best, "architecture", TEXT),
+        _frame(field(best, "frame", OBJECT)),
+        workdir.path / weights if weights else None,
+        tuple(Ranked(field(one, "id", WHOLE), field(one, "architecture", TEXT)) for one in ranking),
+        _tested(best) if "test" in best else None,
+    )
+
+
+def _frame(found: dict[str, Any]) -> Frame:
+    names = [entry.name for entry in dataclasses.fields(Frame)]
+    values = {name: field(found, name, KINDS.get(name, WHOLE)) for name in names}
+    return Frame(**{**values, "strides": tuple(values["strides"])})
+
+
+def _tested(best: dict[str, Any]) -> Tested:
+    test = field(best, "test", OBJECT)
+    repeats = field(best, "repeats", list_of(OBJECT)) if "repeats" in best else [test]
+    top1, top5, loss = (field(test, name, NUMBER) for name in ("top1", "top5", "loss"))
+    return Tested(
+        field(best, "params", WHOLE),
+        field(best, "mult_adds", WHOLE),
+        top1,
+        top5,
+        loss,
+        tuple(field(best, "classes", list_of(TEXT))),
+        tuple(field(one, "top1", NUMBER) for one in repeats),
+    )

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
 from eatnas_tf.configs import RetrainConfig, RuntimeConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Journal
+from eatnas_tf.fields import NUMBER, TEXT, WHOLE, field, optional
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
-from eatnas_tf.stages import devices, plans
-from eatnas_tf.stages.results import Callback, RetrainResult
+from eatnas_tf.stages import devices, plans, results
+from eatnas_tf.stages.outcomes import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import Source, cut, division, open_source, split, warn_of_rare_classes
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
+
+KINDS = {
+    "number": WHOLE,
+    "name": TEXT,
+    "architecture": TEXT,
+    "on": TEXT,
+    "top1": NUMBER,
+    "top5": NUMBER,
+    "loss": optional(NUMBER),
+    "images": WHOLE,
+}
 
 
 def run(
@@ -34,11 +47,15 @@ def run(
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
     setting = set_up(config, plans.to_retrain(config), given)
-    warn_of_rare_classes(setting.source, config.data)
     devices.refuse_missing(runtime)
-    with stoppable(), opened("retrain", config, runtime) as workdir, Journal(workdir.journal) as journal:
-        done = {line["number"]: line for line in journal.lines}
-        _refuse_others(done, setting.architectures, workdir)
+    check = partial(_done, setting.architectures)
+    with (
+        stoppable(),
+        opened("retrain", config, runtime, check) as workdir,
+        Journal(workdir.journal) as journal,
+    ):
+        warn_of_rare_classes(setting.source, config.data)
+        done = _done(setting.architectures, workdir)
         if not (workdir.path / "best.json").exists():
             _retrain(setting, runtime, journal, done, workdir, title, callbacks)
         result = _result(workdir)
@@ -147,10 +164,13 @@ def _refuse_diverged(line: dict[str, Any]) -> None:
         )
 
 
-def _refuse_others(
-    done: dict[int, dict[str, Any]], architectures: Sequence[Architecture], workdir: Workdir
-) -> None:
-    """Raises InputError if the journal's networks are not the ones that are to be retrained."""
+def _done(architectures: Sequence[Architecture], workdir: Workdir) -> dict[int, dict[str, Any]]:
+    """The journal's lines by number. Raises InputError if they are not of the networks to be retrained."""
+    lines = list(Journal(workdir.journal).read("a retrained network", _network))
+    done = dict(enumerate(lines, start=1))
+    numbers = [line["number"] for line in lines]
+    if numbers != list(done):
+        raise InputError(f"{workdir.journal}: networks {numbers}; expected 1, 2, … in order: restore it")
     for number, architecture in enumerate(architectures, start=1):
         found = done.get(number, {}).get("architecture", str(architecture))
         if found != str(architecture):
@@ -158,6 +178,15 @@ def _refuse_others(
                 f"--workdir={workdir.path} has retrained {found}, where --from now has {architecture}; "
                 "use another folder"
             )
+    return done
+
+
+def _network(line: dict[str, Any]) -> dict[str, Any]:
+    """A line as Retrainer.train makes it. Raises InputError."""
+    for name, kind in KINDS.items():
+        field(line, name, kind)
+    Architecture.parse(line["architecture"])
+    return line
 
 
 def _write_best(
@@ -186,17 +215,17 @@ def _write_best(
 
 
 def _result(workdir: Workdir) -> RetrainResult:
-    best = workdir.read("best.json")
+    best, tested = results.retrained(str(workdir.path))
     return RetrainResult(
         workdir.path,
-        Architecture.parse(best["architecture"]),
-        best["params"],
-        best["mult_adds"],
-        best["test"]["top1"],
-        best["test"]["top5"],
-        best["test"]["loss"],
-        tuple(best["classes"]),
-        tuple(one["top1"] for one in best.get("repeats", [best["test"]])),
+        Architecture.parse(best.architecture),
+        tested.params,
+        tested.mult_adds,
+        tested.top1,
+        tested.top5,
+        tested.loss,
+        tested.classes,
+        tested.repeats,
     )
 
 

@@ -22,8 +22,8 @@ from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.progress import Bar
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.evaluation import Trained
+from eatnas_tf.stages.outcomes import Callback
 from eatnas_tf.stages.plans import Basic, trained_network
-from eatnas_tf.stages.results import Callback
 from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.checkpoint import Checkpoint

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 
 from eatnas_tf.configs import RuntimeConfig, SearchConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import (
+    Candidate,
     Evolution,
     Individual,
     Journal,
@@ -19,12 +21,14 @@ from eatnas_tf.evolution.journal import individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.stages import devices
-from eatnas_tf.stages.results import Callback, SearchResult
+from eatnas_tf.stages.outcomes import Callback, SearchResult
 from eatnas_tf.stages.setting import Setting, set_up, workforce_of
 from eatnas_tf.stages.stopping import Enough, stop_if_asked, stoppable, within
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import warn_of_rare_classes
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
+
+Curves = list[tuple[int, dict[str, float]]]
 
 
 def run(
@@ -41,17 +45,12 @@ def run(
     """
     config.refuse_runtime(runtime)
     setting = set_up(config, given)
-    plan, kind = setting.plan, "search" if setting.basic is None else "transfer"
-    evolution = Evolution(
-        setting.first_population(), plan.perturb, plan.score, plan.quality, plan.limits, config.seed
-    )
-    warn_of_rare_classes(setting.source, config.data)
+    kind, first = "search" if setting.basic is None else "transfer", setting.first_population()
     devices.refuse_missing(runtime)
-    with stoppable(), opened(kind, config, runtime) as workdir, Journal(workdir.journal) as journal:
-        curves = []
-        for individual in individuals(journal, plan.space.primitives):
-            evolution.restore(individual)
-            curves.append((evolution.cycle, population.scalars(evolution)))
+    check = partial(_refuse_damaged, setting, first)
+    with stoppable(), opened(kind, config, runtime, check) as workdir, Journal(workdir.journal) as journal:
+        warn_of_rare_classes(setting.source, config.data)
+        evolution, curves = _restored(setting, first, journal)
         finished = evolution.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:
             finished = _evolve(setting, runtime, evolution, journal, curves, workdir, title, callbacks)
@@ -62,12 +61,28 @@ def run(
         return result
 
 
+def _restored(setting: Setting, first: list[Candidate], journal: Journal) -> tuple[Evolution, Curves]:
+    """The search as its journal left it, and its curves until then. Raises InputError."""
+    plan, curves = setting.plan, []
+    evolution = Evolution(first, plan.perturb, plan.score, plan.quality, plan.limits, setting.config.seed)
+    for individual in individuals(journal, plan.space.primitives):
+        evolution.restore(individual)
+        curves.append((evolution.cycle, population.scalars(evolution)))
+    return evolution, curves
+
+
+def _refuse_damaged(setting: Setting, first: list[Candidate], workdir: Workdir) -> None:
+    """Raises InputError if an earlier run's journal or best.json cannot be gone on from."""
+    _restored(setting, first, Journal(workdir.journal))
+    _out_of_time(workdir, setting.config.max_hours)
+
+
 def _evolve(
     setting: Setting,
     runtime: RuntimeConfig,
     evolution: Evolution,
     journal: Journal,
-    curves: list[tuple[int, dict[str, float]]],
+    curves: Curves,
     workdir: Workdir,
     title: str,
     callbacks: Sequence[Callback],

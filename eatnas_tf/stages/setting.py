@@ -20,6 +20,7 @@ from eatnas_tf.evolution import (
     random_population,
 )
 from eatnas_tf.layers import Frame, Network, expand
+from eatnas_tf.network import weight_file
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans
 from eatnas_tf.stages.stopping import stop_if_asked
@@ -47,10 +48,16 @@ class Setting:
     given: GivenSource | None = None
 
     def first_population(self) -> list[Candidate]:
+        """Raises InputError if there are too few architectures, or one of them stands for no network."""
         size, seed = self.config.evolution.population, self.config.seed
         if self.basic is None:
-            return random_population(self.plan.space, size, seed, self.plan.given)
-        return perturbed_population(self.basic.architecture, self.plan.perturb, size, seed, self.plan.given)
+            first = random_population(self.plan.space, size, seed, self.plan.given)
+        else:
+            basic = self.basic.architecture
+            first = perturbed_population(basic, self.plan.perturb, size, seed, self.plan.given)
+        for candidate in first:  # what a part makes of them is seen before anything is trained
+            self.size(candidate.architecture)
+        return first
 
     def network(self, architecture: Architecture) -> Network:
         """What is trained of a candidate."""
@@ -73,6 +80,8 @@ def set_up(config: SearchConfig, given: GivenSource | StreamedSource | None = No
         complete = plan.space.complete(origin.architecture)
         plan.space.refuse_outsider(complete)
         weights = origin.weights if config.inherit_seed == "retrained" else None
+        if weights is not None:
+            weight_file.load(weights)  # refuses damage; who inherits loads them for himself
         basic = plans.Basic(complete, origin.frame, weights)
     source = given or open_source(config.data, config.frame.image_size)
     division(config.data, source.train_count)
@@ -96,7 +105,6 @@ def evaluator_of(
     setting: Setting, strategy: Any, workdir: Workdir, on_share: OnShare, processes: int = 1
 ) -> Evaluator:
     """What measures the candidates of a search in this process, one of so many; reads the images."""
-    from eatnas_tf.network import weight_file
     from eatnas_tf.stages.evaluation import Evaluator, Trained
     from eatnas_tf.training.trainer import Trainer
 

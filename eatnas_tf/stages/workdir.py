@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import platform
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -18,9 +19,10 @@ from filelock import FileLock, Timeout
 import eatnas_tf
 from eatnas_tf import durable
 from eatnas_tf.configs import RuntimeConfig, settings
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, reason
 
 SCHEMA = 1
+OURS = ("journal.jsonl", "best.json", "weights", "model.keras", "weights.npz", "tensorboard")
 CAPS = ("cycles", "patience")  # may grow between two runs on the same folder
 FREE = (
     "from",  # a folder may move; that it holds the same is seen when the journal is read
@@ -95,7 +97,9 @@ class Workdir:
         except FileNotFoundError:
             raise InputError(f"{path}: no such file; expected the work folder of an earlier stage") from None
         except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"{path}: cannot be read ({error}); restore it or use another folder") from None
+            raise InputError(
+                f"{path}: cannot be read ({reason(error)}); restore it or use another folder"
+            ) from None
         if not isinstance(content, dict) or content.get("schema") != SCHEMA:
             raise InputError(
                 f"{path}: not written by a version that this one reads (schema {SCHEMA}); "
@@ -104,18 +108,25 @@ class Workdir:
         return content
 
 
+Check = Callable[[Workdir], object]
+
+
 @contextmanager
-def opened(stage: str, config: Any, runtime: RuntimeConfig) -> Iterator[Workdir]:
+def opened(
+    stage: str, config: Any, runtime: RuntimeConfig, check: Check = lambda workdir: None
+) -> Iterator[Workdir]:
     """The folder of `runtime`, locked while the block runs, its config.json written or found to agree.
 
     Raises InputError if another run holds it, if it belongs to another stage, or naming the first setting
-    that changed; larger caps are taken over. What cannot be written in there is an InputError, too, whoever
-    writes it: what the journal holds is on the disk by then, and the next run goes on from that.
+    that changed; larger caps are taken over. `check` raises InputError if what an earlier run left there is
+    of no use. Nothing is written before all of that is seen.
+    What cannot be written in there is an InputError, too, whoever writes it: what the journal holds is on the
+    disk by then, and the next run goes on from that.
     """
     workdir = Workdir(Path(runtime.workdir))
     wanted = _settings(config, runtime)
     with _refusing_write_errors():
-        found = agreeing(stage, config, runtime)
+        found = agreeing(stage, config, runtime, check)
         with _locked(workdir):
             if found is None or found["settings"] != wanted:
                 workdir.write(
@@ -147,29 +158,41 @@ def _refusing_write_errors() -> Iterator[None]:
 def _locked(workdir: Workdir) -> Iterator[None]:
     """Makes the folder, and holds its lock while the block runs."""
     lock = FileLock(workdir.path / "lock")
-    with durable.writing(f"--workdir={workdir.path}"):
+    try:
         workdir.weights_folder.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise InputError(
-                f"--workdir={workdir.path}: another run is at work there; wait for it or use another folder"
-            ) from None
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(
+            f"--workdir={workdir.path}: another run is at work there; wait for it or use another folder"
+        ) from None
+    except OSError as error:
+        raise _unusable(workdir.path, error) from None
     try:
         yield
     finally:
         lock.release()
 
 
-def agreeing(stage: str, config: Any, runtime: RuntimeConfig) -> dict[str, Any] | None:
-    """The folder's config.json, None without one. Raises InputError if it does not agree; writes nothing."""
+def _unusable(path: Path, error: OSError) -> InputError:
+    return InputError(f"--workdir={path}: cannot be written ({error.strerror}); give a folder that can be")
+
+
+def agreeing(
+    stage: str, config: Any, runtime: RuntimeConfig, check: Check = lambda workdir: None
+) -> dict[str, Any] | None:
+    """The folder's config.json, None without one. Raises InputError as `opened` does; writes nothing."""
     workdir = Workdir(Path(runtime.workdir))
-    with _refusing_write_errors(), durable.writing(f"--workdir={workdir.path}"):  # it cannot be searched
+    try:
         exists = (workdir.path / "config.json").exists()
+    except OSError as error:
+        raise _unusable(workdir.path, error) from None
+    _refuse_own_source(workdir.path, _settings(config, runtime).get("from"))
     if not exists:
+        _refuse_others_files(workdir.path)
         return None
     found = _completed(workdir.read("config.json"), config)
     _refuse_change(workdir.path, found, stage, _settings(config, runtime))
+    check(workdir)
     return found
 
 
@@ -177,6 +200,22 @@ def _settings(config: Any, runtime: RuntimeConfig) -> dict[str, Any]:
     found = _plain({**settings(config), **settings(runtime)})
     del found["workdir"]
     return found
+
+
+def _refuse_own_source(path: Path, source: str | None) -> None:
+    if source is not None and os.path.realpath(source) == os.path.realpath(path):
+        raise InputError(f"--from and --workdir are the same folder, {path}; give another --workdir")
+
+
+def _refuse_others_files(path: Path) -> None:
+    """Raises InputError if a folder that is not known to be a stage's has what a stage would write over."""
+    for name in OURS:
+        place = path / name
+        if os.path.isfile(place) or (os.path.isdir(place) and os.listdir(place)):
+            raise InputError(
+                f"--workdir={path} has a {name} but no config.json of a stage; "
+                "restore that or use another folder"
+            )
 
 
 def _completed(found: dict[str, Any], config: Any) -> dict[str, Any]:

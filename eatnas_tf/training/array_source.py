@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,7 +29,7 @@ class ArraySource(ABC):
         self.channels = images.shape[-1]
         self.image_size = image_size or images.shape[1]
         self.train_count = len(images)
-        self.classes = self._class_names(int(labels.max()) + 1)
+        self.classes = class_names(where, self._names(), int(labels.max()) + 1)
         counts = np.bincount(labels, minlength=len(self.classes))
         self.class_counts: tuple[int, ...] | None = tuple(counts.tolist())
         self._train = images, labels
@@ -85,10 +86,14 @@ class ArraySource(ABC):
                 f"at most {MOST_CLASSES:,} of them"
             )
 
-    def _class_names(self, count: int) -> tuple[str, ...]:
-        names = self._names()
-        if names is None:
-            return tuple(str(number) for number in range(count))
-        if len(names) < count:
-            raise InputError(f"{self._where}: {len(names)} names in classes, labels up to {count - 1}")
-        return tuple(map(str, names))
+
+def class_names(where: str, names: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    """The names of at least `count` classes: those given, or numbers. Raises InputError."""
+    if names is None:
+        return tuple(str(number) for number in range(count))
+    if len(names) < count:
+        raise InputError(f"{where}: {len(names)} names in classes, labels up to {count - 1}")
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise InputError(f"{where}: classes names {twice[0]!r} twice; give every class its own name")
+    return tuple(map(str, names))

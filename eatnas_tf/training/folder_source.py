@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from absl import logging
 
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, shown
 from eatnas_tf.training import images
 from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
 
@@ -33,17 +34,14 @@ class FolderSource:
 
     def __init__(self, path: Path, image_size: int | None) -> None:
         self._path = path
-        if not path.is_dir():
+        if not os.path.isdir(path):
             raise InputError(f"{path}: no such folder; expected one folder a class in it, or in its train/")
         parted = (path / "train").is_dir()
-        train, headers = _readable(path / "train" if parted else path)
-        for name, files in train.items():
-            if not files:
-                raise InputError(f"{path}: class {name!r} has no image; add some or remove its folder")
+        train, headers = _readable(path / "train" if parted else path, complete=True)
         self.classes = tuple(train)
         self.channels = max(header.channels for header in headers.values())
         self.image_size = image_size or self._common_size(headers)
-        self._test: tuple[File, ...] | None = None
+        self._test: tuple[File, ...] | None = None  # of PATH/test, read when it is asked for
         if not parted:
             train, test = _parted(train)
             self._test = self._labelled(test)
@@ -62,17 +60,27 @@ class FolderSource:
     def refuse_without_test(self) -> None:
         if self._test is None and not (self._path / "test").is_dir():
             raise InputError(f"{self._path}: no test/ beside train/; a retraining ends with a test on it")
+        if self._test is None:
+            self._refuse_unfit(_classes(self._path / "test"))
         if self._test == ():
             raise InputError(
                 f"{self._path}: no class has the {TEST_SHARE} images of which one is for the test"
             )
 
     def _test_folder(self) -> tuple[File, ...]:
-        test, _ = _readable(self._path / "test")
+        test, _ = _readable(self._path / "test", complete=False)
+        self._refuse_unfit(test)
+        return self._labelled(test)
+
+    def _refuse_unfit(self, test: Files) -> None:
+        if not any(test.values()):
+            raise InputError(f"{self._path}: test/ has no image; a retraining ends with a test on it")
         strangers = sorted(set(test) - set(self.classes))
         if strangers:
-            raise InputError(f"{self._path}: test/ has a class {strangers[0]!r} that train/ has not")
-        return self._labelled(test)
+            raise InputError(
+                f"{self._path}: test/ has a class {strangers[0]!r} that train/ has not; "
+                "remove its folder or add one to train/"
+            )
 
     def _images(self, files: tuple[File, ...], processes: int) -> Examples | Streamed:
         streamed = FolderStreamed(files, self.channels, self.image_size)
@@ -105,7 +113,8 @@ class FolderStreamed(Streamed):
 
         files = self.files if shuffle_seed is None else self._drawn(len(self), shuffle_seed)
         paths, labels = zip(*files, strict=True)
-        dataset = tf.data.Dataset.from_tensor_slices((list(paths), np.asarray(labels, np.int64)))
+        names = [os.fsencode(path) for path in paths]  # they need not be text
+        dataset = tf.data.Dataset.from_tensor_slices((names, np.asarray(labels, np.int64)))
         return dataset.map(self._decoded, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
     def divided(self, wanted: int, held_out: int, seed: int) -> tuple[FolderStreamed, FolderStreamed]:
@@ -126,10 +135,20 @@ class FolderStreamed(Streamed):
         import tensorflow as tf
 
         def read(path: bytes) -> np.ndarray:
-            return images.read(Path(path.decode()), self.channels)
+            return _pixels(Path(os.fsdecode(path)), self.channels)
 
         pixels = tf.numpy_function(read, [path], tf.uint8, stateful=False)
         return tf.ensure_shape(pixels, (None, None, self.channels)), label
+
+
+def _pixels(file: Path, channels: int) -> np.ndarray:
+    """The pixels; black, as what a truncated file lacks, and a warning if all but the header is damaged."""
+    try:
+        return images.read(file, channels)
+    except InputError as error:
+        logging.log_first_n(logging.WARNING, "%s; it counts as black", 5, error)
+        width, height, _ = images.header(file)
+        return np.zeros((height, width, channels), np.uint8)
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:
@@ -149,20 +168,33 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _readable(folder: Path) -> tuple[dict[str, list[Path]], dict[Path, images.Header]]:
-    """The images of every class, and their headers; a warning says how many files are none."""
+def _readable(folder: Path, complete: bool) -> tuple[dict[str, list[Path]], dict[Path, images.Header]]:
+    """The images of every class, and their headers; a warning says how many files are none.
+
+    Raises InputError if a class of a `complete` folder has no image.
+    """
     found = _classes(folder)
     headers: dict[Path, images.Header] = {}
-    refused: list[str] = []
+    refused: dict[Path, str] = {}
     for file in itertools.chain.from_iterable(found.values()):
         try:
             headers[file] = images.header(file)
         except InputError as error:
-            refused.append(str(error))
+            refused[file] = str(error)
+    readable = {name: [file for file in files if file in headers] for name, files in found.items()}
+    for name, files in readable.items():
+        if complete and not files:
+            why = f" ({refused[found[name][0]]})" if found[name] else ""
+            raise InputError(f"{folder}: class {name!r} has no image{why}; add some or remove its folder")
     if refused:
-        count = len(headers) + len(refused)
-        logging.warning("%s: %d of %d files are left out; %s", folder, len(refused), count, refused[0])
-    return {name: [file for file in files if file in headers] for name, files in found.items()}, headers
+        logging.warning(
+            "%s: %d of %d files are left out; %s",
+            shown(str(folder)),
+            len(refused),
+            len(headers) + len(refused),
+            next(iter(refused.values())),
+        )
+    return readable, headers
 
 
 def _parted(files: Files) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:

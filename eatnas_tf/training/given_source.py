@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.training.array_source import Arrays, ArraySource
+from eatnas_tf.training.array_source import Arrays, ArraySource, class_names
 from eatnas_tf.training.examples import Examples, Streamed, memory_limit, resized
 
 if TYPE_CHECKING:
@@ -91,9 +91,7 @@ class StreamedSource:
         self.image_size, self.channels = train.image_size, train.channels
         self.train_count = len(train)
         counts = np.bincount(train.labels)
-        self.classes = tuple(map(str, range(len(counts)) if names is None else names))
-        if len(self.classes) < len(counts):
-            raise InputError(f"{WHERE}: {len(self.classes)} names in classes, labels up to {len(counts) - 1}")
+        self.classes = class_names(WHERE, names, len(counts))
         counts.resize(len(self.classes))
         self.class_counts: tuple[int, ...] | None = tuple(counts.tolist())
         self.name = NAME + _digest(train.sample())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
 
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, reason
+
+# A large image, a palette of some kind, a damaged tag: read as well as can be, and nothing to tell a person.
+warnings.filterwarnings("ignore", module=r"PIL\..*")
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 GREY, COLOUR = 1, 3
@@ -30,8 +34,8 @@ def header(path: Path) -> Header:
         with Image.open(path) as image:
             grey = image.mode.startswith("I;16") or image.mode in _GREY_MODES
             return Header(*image.size, GREY if grey else COLOUR)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: not an image that can be read ({_reason(error)})") from None
+    except Exception as error:  # Pillow raises whatever a damaged file leads it into
+        raise InputError(f"{path}: not an image that can be read ({reason(error)})") from None
 
 
 def read(path: Path, channels: int) -> np.ndarray:
@@ -43,8 +47,8 @@ def read(path: Path, channels: int) -> np.ndarray:
     try:
         with Image.open(path) as image:
             return _pixels(ImageOps.exif_transpose(image), channels)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: not an image that can be read ({_reason(error)})") from None
+    except Exception as error:
+        raise InputError(f"{path}: not an image that can be read ({reason(error)})") from None
 
 
 def _pixels(image: Image.Image, channels: int) -> np.ndarray:
@@ -54,7 +58,3 @@ def _pixels(image: Image.Image, channels: int) -> np.ndarray:
         image = Image.fromarray(np.clip(narrow, 0, 255).astype(np.uint8))
     pixels = np.asarray(image.convert("L" if channels == GREY else "RGB"))
     return pixels[..., None] if channels == GREY else pixels
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())

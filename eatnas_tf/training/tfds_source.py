@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, reason
 from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
 
 if TYPE_CHECKING:
@@ -27,19 +27,20 @@ class TfdsSource:
             self._builder = tfds.builder(name, data_dir=data_dir)
         except Exception as error:
             raise InputError(
-                f"dataset {name!r} is not known ({_first_line(error)}); expected fashion_mnist_mini, "
+                f"dataset {name!r} is not known ({reason(error)}); expected fashion_mnist_mini, "
                 "npz:PATH, folder:PATH or a name of tensorflow-datasets such as cifar10"
             ) from None
         features = self._builder.info.features
-        if self._builder.info.supervised_keys != ("image", "label"):
+        keys = self._builder.info.supervised_keys
+        if keys != ("image", "label") or not isinstance(features["label"], tfds.features.ClassLabel):
             raise InputError(
-                f"dataset {name!r} is not one for image classification: it has no image and label"
+                f"dataset {name!r} is not one for image classification: it has no image and class label"
             )
         try:
             self._builder.download_and_prepare()
         except Exception as error:
             raise InputError(
-                f"dataset {name!r} could not be prepared ({_first_line(error)}); put it under "
+                f"dataset {name!r} could not be prepared ({reason(error)}); put it under "
                 f"--data_dir, which is {self._builder._data_dir_root}"
             ) from None
         height, width, self.channels = features["image"].shape
@@ -47,6 +48,8 @@ class TfdsSource:
         if image_size is None and not (self._fixed and height == width):
             raise InputError(f"dataset {name!r}: images differ in size or are not square; give --image_size")
         self.image_size = image_size or height
+        if "train" not in self._builder.info.splits:
+            raise InputError(f"dataset {name!r} has no train split; expected one to search and retrain on")
         self.classes = tuple(features["label"].names)
         self.train_count = self._builder.info.splits["train"].num_examples
 
@@ -119,8 +122,3 @@ class TfdsStreamed(Streamed):
     def _of(self, ranges: Iterable[tuple[int, int]]) -> TfdsStreamed:
         filled = tuple((start, stop) for start, stop in ranges if stop > start)
         return TfdsStreamed(self.builder, self.split, filled, self.image_size)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or ["no reason given"]
-    return f"{type(error).__name__}: {lines[0]}"
