@@ -7,7 +7,7 @@ from absl import flags as absl_flags
 from eatnas_tf.configs import INHERITANCE, EvolutionConfig
 from eatnas_tf.errors import InputError
 
-EXPONENTS = (-10.0, 10.0)  # far beyond what is of use, and no power of a size overflows
+EXPONENTS = (-2.0, 2.0)  # far beyond what is of use; nothing that is computed with them overflows
 
 POPULATION = absl_flags.DEFINE_integer(
     "population", 64, "Architectures kept alive.", lower_bound=2, upper_bound=10**6
