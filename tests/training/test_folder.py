@@ -111,7 +111,7 @@ def test_a_truncated_image_is_read_as_far_as_it_goes(tmp_path) -> None:
     assert read(tmp_path / "a.png", 3).shape == (64, 64, 3)
 
 
-@pytest.mark.parametrize("kind", ("png", "jpg", "gif", "webp"))
+@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "webp"])
 def test_a_damaged_image_is_read_or_refused(tmp_path, kind) -> None:
     picture(tmp_path / f"a.{kind}", (20, 20))
     whole, rng, path = (tmp_path / f"a.{kind}").read_bytes(), random.Random(0), tmp_path / f"b.{kind}"
