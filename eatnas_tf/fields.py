@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from eatnas_tf.errors import InputError
+
+LARGEST = 1e100
 
 
 class Kind(NamedTuple):
@@ -17,14 +18,14 @@ class Kind(NamedTuple):
 
 
 def _is_number(value: Any) -> bool:
-    """A number that a float can hold, or nearly; no truth value."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and abs(value) <= sys.float_info.max
+    """A number whose square is one, too, as a deviation needs; no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 TEXT = Kind("text", lambda value: isinstance(value, str))
 WHOLE = Kind("a whole number", lambda value: _is_number(value) and isinstance(value, int) and value >= 0)
 NUMBER = Kind("a number", _is_number)
+POSITIVE = Kind("a number above 0", lambda value: _is_number(value) and value >= 1 / LARGEST)
 NUMBER_OR_NAN = Kind("a number", lambda value: value != value or NUMBER.fits(value))
 OBJECT = Kind("an object", lambda value: isinstance(value, dict))
 

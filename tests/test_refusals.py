@@ -379,7 +379,7 @@ FLAGS = table(
     (["--target_std=0"], "flag --target_std=0: 0.0 is not …"),
     (["--omega=-1e9"], "flag --omega=-1e9: -1000000000.0 is not …"),
     (["--omega=nan"], "--omega: nan is not a finite number"),
-    (["--alpha=11"], "flag --alpha=11: 11.0 is not …"),
+    (["--alpha=3"], "flag --alpha=3: 3.0 is not …"),
     (["--beta=x"], "flag --beta=x: could not convert string to float: 'x'"),
     (["--inherit=some"], "flag --inherit=some: value should be one of <equal|flexible|none>"),
     (["--width_base=output"], "flag --width_base=output: value should be one of <input|mobilenet_v2>"),
@@ -1202,7 +1202,7 @@ def unread(number: int, shown: str, content: bytes) -> Case:
 
 
 def misplaced(candidate: int, reason: str, damage: Callable[[Path], object]) -> Case:
-    return old(f"candidate {candidate} {reason}: {CHANGED}", damage)
+    return old(f"candidate {candidate} {reason}" + (f": {CHANGED}" if reason[-1] != "…" else ""), damage)
 
 
 WORKDIRS = [
@@ -1356,20 +1356,26 @@ JOURNALS = [
     of_line(3, "mutated is [3]; expected a list of block, primitive, old and new value", mutated=[3]),
     of_line(3, "accuracy is 'high'; expected a number", accuracy="high"),
     of_line(3, "accuracy is inf; expected a number", accuracy=float("inf")),
-    of_line(3, "size is nan; expected a number", size=float("nan")),
+    of_line(3, "size is nan; expected a number above 0", size=float("nan")),
     of_line(3, "score is nan; expected a number", score=float("nan")),
     of_line(3, "score is None; expected a number", score=None),
     of_line(3, "seconds is []; expected a number", seconds=[]),
     of_line(3, "cycle is 1.5; expected a whole number", cycle=1.5),
     of_line(12, "replaced is 'x'; expected a whole number or null", replaced="x"),
     misplaced(1, "comes twice", lines(lambda found: found.insert(3, found[2]))),
+    misplaced(1, "has the score 9, where its accuracy and size make 0.01…", line(3, score=9)),
     misplaced(1, "is of cycle 1, where 0 comes next", line(3, cycle=1)),
     misplaced(9, "is of cycle 2, where 1 comes next", lines(lambda found: found.pop(9))),
     misplaced(8, "is of cycle 1, where 0 comes next", lines(lambda found: found.pop(4))),
     misplaced(10, "has a parent 99 that did not come before it", line(12, parent=99)),
     misplaced(10, "replaces 99, which is not alive", line(12, replaced=99)),
     misplaced(10, "replaces None, which is not alive", line(12, replaced=None)),
-    old("candidate 2 was …", line(4, architecture=CODE)),
+    old("candidate 2 was …", line(4, architecture=WIDE)),
+    old(
+        "run/journal.jsonl: candidate 9 is not in the space (block 1, kernel: 9 is not one of 3, 5, 7); "
+        "restore it or use another --workdir",
+        line(11, architecture=WIDE.replace("k3", "k9")),
+    ),
     Case(
         search,
         SEARCH,

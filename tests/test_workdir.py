@@ -1,22 +1,37 @@
 """Work folders: settings that must not change, the lock, and files that are whole."""
 
+import contextlib
 import dataclasses
 import errno
+import functools
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from eatnas_tf.configs import EvolutionConfig, RuntimeConfig, SearchConfig, SpaceConfig, settings
+from eatnas_tf.configs import (
+    EvolutionConfig,
+    RetrainConfig,
+    RuntimeConfig,
+    SearchConfig,
+    SpaceConfig,
+    settings,
+)
 from eatnas_tf.errors import InputError
+from eatnas_tf.layers import Frame
 from eatnas_tf.network import weight_file
-from eatnas_tf.stages import plans
+from eatnas_tf.space import Architecture
+from eatnas_tf.stages import plans, results
 from eatnas_tf.stages.workdir import Workdir, opened
 
+CODE = "sep_k3_s1_w1.0_d1-mb6_k5_s0_w2.0_d2"
 CONFIG = SearchConfig(evolution=EvolutionConfig(population=8, sample=4, cycles=20, patience=10))
 
 
@@ -349,3 +364,96 @@ def test_a_damaged_or_unfinished_result_is_refused(content, tmp_path) -> None:
     (tmp_path / "best.json").write_text(content)
     with pytest.raises(InputError):
         plans.basic(str(tmp_path), None)
+
+
+FRAME = dataclasses.asdict(Frame(14, 1, 10, strides=(2, 2)))
+BEST = {
+    "search": {
+        "schema": 1,
+        "finished": "all 4 cycles done",
+        "architecture": CODE,
+        "weights": None,
+        "frame": FRAME,
+        "ranking": [{"id": 0, "architecture": CODE, "score": 0.5, "accuracy": 0.5, "size": 1000}] * 2,
+    },
+    "retrain": {
+        "schema": 1,
+        "finished": "retrained and tested",
+        "architecture": CODE,
+        "weights": "weights.npz",
+        "frame": FRAME,
+        "params": 1000,
+        "mult_adds": 2000,
+        "test": {"top1": 0.5, "top5": 0.9, "loss": 1.0, "images": 10},
+        "classes": ["a", "b"],
+    },
+}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+def _places(value, path=()):
+    """The path of every value in a JSON value."""
+    yield path
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from _places(value[key], (*path, key))
+
+
+@st.composite
+def damaged_bests(draw):
+    """A best.json of which one value is another one or not there."""
+    best = json.loads(json.dumps(BEST[draw(st.sampled_from(sorted(BEST)))]))
+    *parents, last = draw(st.sampled_from([place for place in _places(best) if place]))
+    found = functools.reduce(lambda value, key: value[key], parents, best)
+    if draw(st.booleans()):
+        found[last] = draw(JSON)
+    else:
+        del found[last]
+    return json.dumps(best).encode()
+
+
+@pytest.fixture(scope="module")
+def reused(tmp_path_factory) -> Path:
+    """A folder for examples drawn one after another."""
+    return tmp_path_factory.mktemp("reused")
+
+
+@given(damaged_bests() | st.binary())
+def test_any_best_json_is_a_result_or_refused(reused, data) -> None:
+    (reused / "best.json").write_bytes(data)
+    for read in (
+        lambda: plans.basic(str(reused), None),
+        lambda: plans.to_retrain(RetrainConfig(source=str(reused), top_k=2)),
+        lambda: results.retrained(str(reused)),
+    ):
+        with contextlib.suppress(InputError):
+            read()
+    assert (reused / "best.json").read_bytes() == data
+
+
+def test_a_result_is_read_whole(tmp_path) -> None:
+    workdir = Workdir(tmp_path)
+    workdir.write("best.json", BEST["search"])
+    assert plans.to_retrain(RetrainConfig(source=str(tmp_path), top_k=2)) == [Architecture.parse(CODE)] * 2
+    workdir.write("best.json", BEST["retrain"])
+    basic = plans.basic(str(tmp_path), None)
+    assert (basic.frame, basic.weights) == (Frame(**{**FRAME, "strides": (2, 2)}), tmp_path / "weights.npz")
+    assert results.retrained(str(tmp_path))[1] == results.Tested(
+        1000, 2000, 0.5, 0.9, 1.0, ("a", "b"), (0.5,)
+    )
+
+
+@given(st.dictionaries(st.sampled_from([*settings(CONFIG), "else"]), JSON) | JSON, JSON | st.just("search"))
+@hypothesis.settings(max_examples=50)
+def test_any_config_json_agrees_or_is_refused(reused, changes, stage) -> None:
+    plain = json.loads(json.dumps(settings(CONFIG)))
+    found = {**plain, **changes} if isinstance(changes, dict) else changes
+    (reused / "config.json").write_text(json.dumps({"schema": 1, "stage": stage, "settings": found}))
+    before = (reused / "config.json").read_bytes()
+    try:
+        _open(CONFIG, RuntimeConfig(str(reused)))
+    except InputError:
+        assert (reused / "config.json").read_bytes() == before

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from eatnas_tf import durable
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement
-from eatnas_tf.fields import NUMBER, NUMBER_OR_NAN, TEXT, WHOLE, Kind, field, list_of, optional
+from eatnas_tf.fields import NUMBER, NUMBER_OR_NAN, POSITIVE, TEXT, WHOLE, Kind, field, list_of, optional
 from eatnas_tf.space import Architecture, Change, Primitive
 
 SCHEMA = 1
@@ -160,7 +160,7 @@ def _individual(line: dict[str, Any], primitives: Sequence[Primitive] | None) ->
     )
     measurement = Measurement(
         field(line, "accuracy", NUMBER_OR_NAN),
-        field(line, "size", NUMBER),
+        field(line, "size", POSITIVE),
         field(line, "seconds", NUMBER),
         {name: value for name, value in line.items() if name not in FIELDS},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -131,7 +132,7 @@ class Evolution:
         score = self._score(measurement.accuracy, measurement.size)
         cycle = max(0, len(self.told) + 1 - len(self._first))
         individual = Individual(candidate, measurement, score, cycle, worst)
-        self.restore(individual)
+        self._take(individual)
         return individual
 
     def restore(self, individual: Individual) -> None:
@@ -152,6 +153,9 @@ class Evolution:
                 f"candidate {individual.id} {wrong}: its journal was changed or lacks lines; "
                 "restore it or use another --workdir"
             )
+        self._take(individual)
+
+    def _take(self, individual: Individual) -> None:
         self.told[individual.id] = individual
         self._seen.add(individual.architecture)
         self.population = self.population.adding(individual)
@@ -190,8 +194,12 @@ class Evolution:
         """Why `individual` cannot be the next one told; None if it can."""
         parent, replaced = individual.candidate.parent, individual.replaced
         cycle = max(0, len(self.told) + 1 - len(self._first))
+        measured = individual.measurement
+        score = self._score(measured.accuracy, measured.size)
         if individual.id in self.told:
             return "comes twice"
+        if not math.isclose(individual.score, score, rel_tol=1e-9):
+            return f"has the score {individual.score:g}, where its accuracy and size make {score:g}"
         if individual.cycle != cycle:
             return f"is of cycle {individual.cycle}, where {cycle} comes next"
         if parent is not None and parent not in self.told:

@@ -20,7 +20,7 @@ from eatnas_tf.configs import (
 )
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Limits, Quality, Score
-from eatnas_tf.fields import NUMBER
+from eatnas_tf.fields import POSITIVE
 from eatnas_tf.layers import Frame, Network, conv_ops, expand
 from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, Architecture, ExpansionLimit, LayerLimit, SearchSpace
@@ -105,8 +105,8 @@ def search(config: SearchConfig) -> SearchPlan:
 
 def _size(name: str, objective: Callable[[Network], Any], network: Network) -> float:
     size = objective(network)
-    if not NUMBER.fits(size) or size <= 0:
-        raise InputError(f"objective {name!r} gave {size!r:.60} back; expected a number above 0")
+    if not POSITIVE.fits(size):
+        raise InputError(f"objective {name!r} gave {size!r:.60} back; expected {POSITIVE.name}")
     return size
 
 

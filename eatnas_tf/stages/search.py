@@ -66,6 +66,12 @@ def _restored(setting: Setting, first: list[Candidate], journal: Journal) -> tup
     plan, curves = setting.plan, []
     evolution = Evolution(first, plan.perturb, plan.score, plan.quality, plan.limits, setting.config.seed)
     for individual in individuals(journal, plan.space.primitives):
+        refusal = plan.space.refusal(individual.architecture)
+        if refusal:
+            raise InputError(
+                f"{journal.path}: candidate {individual.id} is not in the space ({refusal}); "
+                "restore it or use another --workdir"
+            )
         evolution.restore(individual)
         curves.append((evolution.cycle, population.scalars(evolution)))
     return evolution, curves

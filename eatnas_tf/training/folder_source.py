@@ -202,7 +202,7 @@ def _parted(files: Files) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]
     train, test = {}, {}
     for name, of_class in files.items():
         drawn = list(of_class)
-        Random(name).shuffle(drawn)
+        Random(os.fsencode(name)).shuffle(drawn)
         count = len(drawn) // TEST_SHARE
         train[name], test[name] = sorted(drawn[count:]), sorted(drawn[:count])
     return train, test

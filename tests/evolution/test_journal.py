@@ -4,16 +4,28 @@ import errno
 import json
 import math
 import os
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eatnas_tf import durable
+from eatnas_tf import durable, registry
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Candidate, Individual, Journal, Measurement
+from eatnas_tf.evolution import (
+    Candidate,
+    Evolution,
+    Individual,
+    Journal,
+    Limits,
+    Measurement,
+    Score,
+    evolve,
+    random_population,
+)
 from eatnas_tf.evolution.journal import FIELDS, individuals, line_of
-from eatnas_tf.space import Architecture, Change
+from eatnas_tf.mutations import operators
+from eatnas_tf.space import Architecture, Change, SearchSpace
 
 CODES = ("sep_k3_s1_w1.0_d1", "mb3_k5_s0_w0.5_d2", "mb6_k7_s1_w2.0_d4")
 HEADER = b'{"schema": 1}\n'
@@ -206,7 +218,8 @@ def test_another_schema_is_refused(path, header, schema) -> None:
         ({"id": -1}, "id is -1; expected a whole number"),
         ({"parent": "0"}, "parent is '0'; expected a whole number or null"),
         ({"accuracy": "high"}, "accuracy is 'high'; expected a number"),
-        ({"size": math.inf}, "size is inf; expected a number"),
+        ({"size": math.inf}, "size is inf; expected a number above 0"),
+        ({"size": 0}, "size is 0; expected a number above 0"),
         ({"score": math.nan}, "score is nan; expected a number"),
         ({"cycle": 1.5}, "cycle is 1.5; expected a whole number"),
         ({"replaced": []}, "replaced is []; expected a whole number or null"),
@@ -242,15 +255,87 @@ def test_any_bytes_are_read_or_refused(reused, data) -> None:
     assert _opened(reused, reused.read_bytes()).lines == journal.lines
 
 
-@given(st.dictionaries(st.sampled_from(sorted(line_of(_individual(1), None))), JSON))
-def test_any_object_is_a_candidate_or_refused(reused, changes) -> None:
-    line = json.dumps({**line_of(_individual(1), None), **changes}).encode()
-    journal = _opened(reused, HEADER + line + b"\n")
+def _evolution() -> Evolution:
+    space = SearchSpace(2)
+    perturb = partial(registry.get("perturbations", "every_block"), space=space, mutations=operators(space))
+    limits = Limits(sample=2, cycles=6)
+    return Evolution(
+        random_population(space, 4, seed=0),
+        lambda code, rng: perturb(code, rng=rng),
+        Score(100),
+        limits=limits,
+    )
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory) -> bytes:
+    """A whole search's journal."""
+    evolution, path = _evolution(), tmp_path_factory.mktemp("searched") / "journal.jsonl"
+    with Journal(path) as journal:
+        evolve(
+            evolution,
+            lambda candidate: Measurement(candidate.id / 10, 50 + candidate.id, 1.0),
+            lambda individual: journal.append(line_of(individual, evolution.quality)),
+        )
+    return path.read_bytes()
+
+
+@st.composite
+def damages(draw):
+    """A function from a journal's bytes to others: bytes or lines changed, put in, taken out, doubled."""
+    place, size = draw(st.integers(0, 2**16)), draw(st.integers(0, 3))
+    put = draw(
+        st.binary(max_size=3) | st.sampled_from([b"\n", b"\r", b"1", b'"', b"-", b"e9", b"null", b"\x00"])
+    )
+
+    def in_bytes(data: bytes) -> bytes:
+        start = place % (len(data) + 1)
+        return data[:start] + put + data[start + size :]
+
+    def in_lines(data: bytes) -> bytes:
+        lines = data.splitlines(keepends=True)
+        start = place % (len(lines) + 1)
+        return b"".join(lines[:start] + lines[:size] + lines[start + size :])
+
+    return draw(st.sampled_from([in_bytes, in_lines]))
+
+
+@given(damages())
+def test_a_damaged_journal_is_restored_line_by_line_or_refused_and_left_as_it_is(
+    reused, searched, damage
+) -> None:
+    data = damage(searched)
+    reused.write_bytes(data)
+    evolution, told = _evolution(), 0
     try:
-        (found,) = individuals(journal)
+        for individual in individuals(Journal(reused)):
+            evolution.restore(individual)
+            told += 1
+    except InputError:
+        told = None
+    assert told in (None, max(0, data.count(b"\n") - 1))
+    assert reused.read_bytes() == data
+
+
+FIELD = st.sampled_from(FIELDS) | st.just("schema")
+
+
+@given(st.integers(0, 10), st.dictionaries(FIELD, JSON | st.integers(-2, 12), min_size=1), st.booleans())
+def test_a_journal_with_changed_fields_is_restored_or_refused(
+    reused, searched, number, changes, removed
+) -> None:
+    lines = [json.loads(line) for line in searched.splitlines()]
+    lines[number] |= changes
+    if removed:
+        del lines[number][min(changes)]
+    reused.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    evolution = _evolution()
+    try:
+        for individual in individuals(Journal(reused)):
+            evolution.restore(individual)
     except InputError:
         return
-    assert isinstance(found.architecture, Architecture)
+    assert evolution.evaluations == len(lines) - 1
 
 
 def test_json_too_deep_to_read_is_refused(tmp_path) -> None:

@@ -1,5 +1,8 @@
 """Datasets in folders, made of files of every kind that people have."""
 
+import contextlib
+import random
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -106,6 +109,54 @@ def test_a_truncated_image_is_read_as_far_as_it_goes(tmp_path) -> None:
     whole = (tmp_path / "a.png").read_bytes()
     (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
     assert read(tmp_path / "a.png", 3).shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "webp"])
+def test_a_damaged_image_is_read_or_refused(tmp_path, kind) -> None:
+    picture(tmp_path / f"a.{kind}", (20, 20))
+    whole, rng, path = (tmp_path / f"a.{kind}").read_bytes(), random.Random(0), tmp_path / f"b.{kind}"
+    for _ in range(200):
+        data = bytearray(whole)
+        for _ in range(rng.choice((1, 2, 9))):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        path.write_bytes(data[: rng.randrange(len(data))] if rng.random() < 0.2 else data)
+        with contextlib.suppress(InputError):
+            assert header(path).channels in (1, 3)
+            assert read(path, 3).dtype == np.uint8
+
+
+def test_an_image_of_which_only_the_header_can_be_read_counts_as_black(tmp_path, caplog) -> None:
+    config = folder(tmp_path, {"a": 2, "b": 2})
+    picture(tmp_path / "a" / "9.webp")
+    data = (tmp_path / "a" / "9.webp").read_bytes()
+    (tmp_path / "a" / "9.webp").write_bytes(data[:30] + b"\xff" * (len(data) - 30))
+    images = open_source(config, None).train().images
+    assert [image.any() for image in images] == [True, True, False, True, True]
+    assert "9.webp: not an image that can be read (OSError: " in caplog.text
+    assert "; it counts as black" in caplog.text
+
+
+def test_names_of_files_and_classes_need_not_be_text(tmp_path) -> None:
+    config = folder(tmp_path, {"\udcff": 2, "\n[red]\x1b[2J": 2})
+    (tmp_path / "\udcff" / "000.png").rename(tmp_path / "\udcff" / "\udcfe\n.png")
+    source = open_source(config, None)
+    assert source.classes == ("\n[red]\x1b[2J", "\udcff")
+    assert all(image.any() for image in source.train().images)
+
+
+def test_test_folders_are_looked_at_before_they_are_read(tmp_path) -> None:
+    config = folder(tmp_path, {"train/a": 2, "train/b": 2, "test/a": 1, "test/z": 1})
+    with pytest.raises(InputError, match="test/ has a class 'z' that train/ has not"):
+        open_source(config, None).refuse_without_test()
+    shutil.rmtree(tmp_path / "test" / "z")
+    (tmp_path / "test" / "b").mkdir()
+    (tmp_path / "test" / "b" / "no.png").touch()
+    source = open_source(config, None)
+    source.refuse_without_test()
+    assert source.test().labels.tolist() == [0]
+    (tmp_path / "test" / "a" / "000.png").write_text("no image either")
+    with pytest.raises(InputError, match="test/ has no image; a retraining ends with a test on it"):
+        open_source(config, None).test()
 
 
 @pytest.mark.parametrize(
