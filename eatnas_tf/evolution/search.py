@@ -15,7 +15,7 @@ from eatnas_tf.space import Architecture, differences
 
 Perturb = Callable[[Architecture, Random], Architecture]
 
-TOURNAMENTS = 5000
+TOURNAMENTS = 500
 PERTURBATIONS = 20  # a parent whose nearest relatives are all evaluated gives way to another
 
 

@@ -23,7 +23,7 @@ def separable(inputs: int, outputs: int, kernel: int, stride: int) -> list[Spec]
         *_depthwise(inputs, kernel, stride),
         Conv("pointwise", inputs, outputs),
         BatchNorm("pointwise_bn", outputs),
-        Activation("pointwise_relu"),
+        Activation("pointwise_relu", "relu"),
     ]
 
 
@@ -36,7 +36,7 @@ def inverted_bottleneck(inputs: int, outputs: int, kernel: int, stride: int, exp
     expand: list[Spec] = [
         Conv("expand", inputs, hidden),
         BatchNorm("expand_bn", hidden),
-        Activation("expand_relu"),
+        Activation("expand_relu", "relu"),
     ]
     return [
         *(expand if expansion > 1 else []),
@@ -72,5 +72,5 @@ def _depthwise(channels: int, kernel: int, stride: int) -> list[Spec]:
     return [
         Depthwise("depthwise", channels, kernel, stride),
         BatchNorm("depthwise_bn", channels),
-        Activation("depthwise_relu"),
+        Activation("depthwise_relu", "relu"),
     ]

@@ -194,12 +194,12 @@ def assemble(frame: Frame, layers: list[Layer], dropout: float = 0.0, auxiliary:
     stem: list[Spec] = [
         Conv("stem_conv", frame.channels, frame.stem_filters, 3, frame.stem_stride),
         BatchNorm("stem_bn", frame.stem_filters),
-        Activation("stem_relu"),
+        Activation("stem_relu", "relu"),
     ]
     head: list[Spec] = [
         Conv("head_conv", layers[-1].outputs, frame.head_filters),
         BatchNorm("head_bn", frame.head_filters),
-        Activation("head_relu"),
+        Activation("head_relu", "relu"),
         GlobalAveragePool("head_pool"),
         *([Dropout("head_dropout", dropout)] if dropout else []),
         Dense("head_dense", frame.head_filters, frame.num_classes),
@@ -248,13 +248,13 @@ def _with_auxiliary(network: Network) -> Network:
         )
     inputs = before[-1].outputs if before else network.frame.stem_filters
     tower: list[Spec] = [
-        Activation("auxiliary_relu"),
+        Activation("auxiliary_relu", "relu"),
         Conv("auxiliary_conv", inputs, 128),
         BatchNorm("auxiliary_bn", 128),
-        Activation("auxiliary_conv_relu"),
+        Activation("auxiliary_conv_relu", "relu"),
         Conv("auxiliary_wide", 128, 768, 2, padding="valid"),
         BatchNorm("auxiliary_wide_bn", 768),
-        Activation("auxiliary_wide_relu"),
+        Activation("auxiliary_wide_relu", "relu"),
         GlobalAveragePool("auxiliary_pool"),
         Dense("auxiliary_dense", 768, network.frame.num_classes),
     ]

@@ -127,9 +127,9 @@ class BatchNorm(Spec):
 
 @dataclass(frozen=True)
 class Activation(Spec):
-    """An activation by Keras's name for it."""
+    """An activation by Keras's name for it, `kind`."""
 
-    kind: str = "relu"
+    kind: str
 
 
 @dataclass(frozen=True)

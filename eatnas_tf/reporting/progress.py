@@ -74,7 +74,7 @@ class Bar:
 
     def _left(self, done: float) -> str:
         pace = (time.monotonic() - self._begun) / max(done - self._first, 1e-9)
-        seconds = round(pace * (self._total - done)) if done > self._first else 0
+        seconds = round(pace * (self._total - done)) if done >= self._first + 1 else 0
         return f", {seconds // 60}:{seconds % 60:02d} left" if seconds else ""
 
 

@@ -88,7 +88,7 @@ class Block(Mapping[str, Value]):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Architecture(Sequence[Block]):
     """A network's code: `Arch = (B_1 … B_n)` (arXiv 1901.05884, section 3.2)."""
 
@@ -97,6 +97,9 @@ class Architecture(Sequence[Block]):
     def __post_init__(self) -> None:
         if not self.blocks:
             raise InputError("an architecture needs at least one block")
+
+    def __repr__(self) -> str:
+        return f"Architecture.parse({str(self)!r})"
 
     @classmethod
     def parse(cls, text: str, primitives: Sequence[Primitive] | None = None) -> Architecture:

@@ -23,7 +23,7 @@ from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, retrain
 from eatnas_tf.stages.outcomes import Callback
 from eatnas_tf.stages.setting import Setting, workforce_of
-from eatnas_tf.stages.stopping import stoppable
+from eatnas_tf.stages.stopping import Stopped, stoppable
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.stages.worker import Place
 from eatnas_tf.training.data import cut, split
@@ -130,7 +130,11 @@ def _scratch() -> Iterator[Workdir]:
     with stoppable(), tempfile.TemporaryDirectory() as folder:
         workdir = Workdir(Path(folder))
         workdir.weights_folder.mkdir()
-        yield workdir
+        try:
+            yield workdir
+        except Stopped as stopped:
+            stopped.args = (f"{str(stopped).partition(';')[0]}; a dry run leaves nothing",)
+            raise
 
 
 def _size(place: Path) -> int:

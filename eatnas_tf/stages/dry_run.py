@@ -44,7 +44,7 @@ def retraining(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retr
 def pipeline(config: PipelineConfig, runtime: RuntimeConfig) -> None:
     """Says what every stage would take; architectures that are yet to be found are drawn from the space."""
     refuse_early(config, runtime)
-    last = 2 + 2 * len(config.transfers)
+    last, total = 2 + 2 * len(config.transfers), 0.0
     for number, (searching, later) in enumerate([(config.search, config.retrain), *config.transfers]):
         name, step = "transfer" if number else "search", 2 * number + 1
         folders = [_within(runtime, f"{step}-{name}"), _within(runtime, f"{step + 1}-retrain")]
@@ -54,15 +54,17 @@ def pipeline(config: PipelineConfig, runtime: RuntimeConfig) -> None:
         drawn = [space.sample(Random(draw)) for draw in range(later.top_k)]
         if isinstance(searching, TransferConfig):
             searching = replace(searching, architecture=str(drawn[0]))
-        _search(searching, folders[0], f"{step} of {last}: {name}")
-        _retraining(later, drawn, folders[1], f"{step + 1} of {last}: retrain")
+        total += _search(searching, folders[0], f"{step} of {last}: {name}")
+        total += _retraining(later, drawn, folders[1], f"{step + 1} of {last}: retrain")
+    tables.say(f"all stages: up to {_duration(total)}")
 
 
 def _within(runtime: RuntimeConfig, folder: str) -> RuntimeConfig:
     return replace(runtime, workdir=str(Path(runtime.workdir) / folder))
 
 
-def _search(config: SearchConfig, runtime: RuntimeConfig, title: str) -> None:
+def _search(config: SearchConfig, runtime: RuntimeConfig, title: str) -> float:
+    """Seconds of the whole stage, after what makes them up was said."""
     config.refuse_runtime(runtime)
     setting = set_up(config)
     devices.refuse_missing(runtime)
@@ -74,17 +76,20 @@ def _search(config: SearchConfig, runtime: RuntimeConfig, title: str) -> None:
     cost = costs.of_candidates(setting, runtime, places, title)
     _show(cost, setting.frame)
     hours = "" if config.max_hours is None else f", in no more than {config.max_hours:g} hours altogether"
+    seconds = cost.start + left * cost.seconds / len(places)
     tables.say(
         f"time: {cost.start:.0f} s to start, then {cost.seconds:.1f} s a candidate, {len(places)} at a time: "
-        f"up to {_duration(cost.start + left * cost.seconds / len(places))}{hours}"
+        f"up to {_duration(seconds)}{hours}"
     )
     kept = config.evolution.population + 2 + len(places)  # the best two, and what is being written
     _say_disk(runtime, kept * cost.weights + left * cost.traces)
+    return seconds
 
 
 def _retraining(
     config: RetrainConfig, architectures: Sequence[Architecture], runtime: RuntimeConfig, title: str
-) -> None:
+) -> float:
+    """As `_search`."""
     setting = retrain.set_up(config, architectures)
     devices.refuse_missing(runtime)
     _announce(title, runtime)
@@ -101,11 +106,13 @@ def _retraining(
         _say_training(config.training, setting.frame, used, "the test split")
     cost = costs.of_epochs(setting, runtime, title)
     _show(cost, setting.frame)
+    seconds = trainings * (cost.start + epochs * cost.seconds)
     tables.say(
         f"time: {cost.start:.0f} s a training to start and to end, {cost.seconds:.1f} s an epoch: "
-        f"about {_duration(trainings * (cost.start + epochs * cost.seconds))}"
+        f"about {_duration(seconds)}"
     )
     _say_disk(runtime, (trainings + 2) * cost.weights)  # those of each, weights.npz and model.keras
+    return seconds
 
 
 def _say_evaluations(config: SearchConfig, runtime: RuntimeConfig) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from eatnas_tf.configs import RetrainConfig, RuntimeConfig
@@ -100,11 +101,25 @@ def set_up(
     starts = plans.starts(config)
     source = given or open_source(config.data, config.frame.image_size)
     division(config.data, source.train_count)
+    _refuse_default_strides(config, architectures[0])
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
     for architecture in architectures:
         plans.trained_network(architecture, frame, config.training)
     source.refuse_without_test()
     return Setting(config, architectures, starts, source, frame)
+
+
+def _refuse_default_strides(config: RetrainConfig, architecture: Architecture) -> None:
+    """Raises InputError where strides are needed and none are given; says those of the search before it."""
+    if config.frame.strides is None and len(architecture) != len(Frame.strides):
+        known = "give one a block"
+        if config.source is not None:
+            strides = results.read(Workdir(Path(config.source))).frame.strides
+            known = f"{config.source} had {','.join(map(str, strides))}; give its frame's flags"
+        raise InputError(
+            f"--strides is missing: the default is for {len(Frame.strides)} blocks, not {len(architecture)}; "
+            f"{known}"
+        )
 
 
 def _retrain(

@@ -124,6 +124,7 @@ def _evolve(
             for callback in callbacks:
                 callback.on_candidate(individual, evolution)
 
+        show()
         max_hours = setting.config.max_hours
         try:
             with (

@@ -67,6 +67,11 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def asked() -> bool:
+    """Whether a signal has come that ends the stage at the next safe place."""
+    return bool(_asked)
+
+
 def stop_if_asked() -> None:
     """Raises Stopped if a signal has come, Enough if time is over. Called where nothing is half done."""
     if _asked:

@@ -234,6 +234,11 @@ def _refuse_change(path: Path, found: dict[str, Any], stage: str, wanted: dict[s
     for name in dict.fromkeys((*old_settings, *wanted)):
         old, new = old_settings.get(name), wanted.get(name)
         if old != new and name not in FREE and not (name in CAPS and _raised(old, new)):
+            if name == "dataset" and str(old).startswith("given:"):
+                raise InputError(
+                    f"{path} has seen other images than those that were handed in: hand in the same ones in "
+                    "the same order (a tf.data.Dataset unshuffled), or use another work folder"
+                )
             hint = "may only be raised" if name in CAPS else "cannot change"
             raise InputError(
                 f"--{name}: {_text(old)} in {path}, now {_text(new)}; it {hint} there: "

@@ -20,7 +20,7 @@ from absl import logging
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Candidate, Finished, Measurement, Task
 from eatnas_tf.space import Architecture
-from eatnas_tf.stages.stopping import stop_if_asked
+from eatnas_tf.stages.stopping import asked, stop_if_asked
 from eatnas_tf.stages.worker import OUT_OF_MEMORY, Build, Done, OnShare, Place, Raised, Ready, Share, work
 
 SPAWN = multiprocessing.get_context("spawn")  # a fork of a process with TensorFlow's threads would hang
@@ -100,7 +100,7 @@ class LocalWorkers:
     def _bury(self, worker: _Worker) -> None:
         """Ends what is left of a dead worker, and has its task tried again if that makes sense."""
         was_ready, reason = worker.ready, worker.end()
-        if self._error or worker.task is None:
+        if self._error or worker.task is None or asked():  # a terminal's or scheduler's signal goes to all
             return
         if was_ready:
             self._retry(worker, worker.task.candidate, reason)

@@ -51,12 +51,19 @@ class ArraySource(ABC):
         return Examples(resized(images, self.image_size), labels)
 
     def test(self) -> Examples:
+        images, labels = self._matching()
+        return Examples(resized(images, self.image_size), labels)
+
+    def _matching(self) -> Arrays:
+        """The test split. Raises InputError if it is not one for the training images."""
         images, labels = self._checked("test")
         if images.shape[-1] != self.channels or int(labels.max()) >= len(self.classes):
             raise InputError(
-                f"{self._where}: x_test, y_test do not match x_train, y_train in channels or classes"
+                f"{self._where}: x_test, y_test do not match x_train, y_train in channels or classes: "
+                f"{images.shape[-1]} channels and labels up to {labels.max()}, "
+                f"for {self.channels} and {len(self.classes)} classes"
             )
-        return Examples(resized(images, self.image_size), labels)
+        return images, labels
 
     def _checked(self, part: str) -> Arrays:
         images, labels = self._arrays(part)

@@ -57,6 +57,8 @@ class GivenSource(ArraySource):
         self._parts = {"train": train, "test": test}
         self._given_names = names
         super().__init__(WHERE, image_size)
+        if isinstance(test, tuple):
+            self._matching()
         self.name = NAME + _digest(train)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def fused4(inputs, outputs, kernel, stride):
     return [
         Conv("expand", inputs, hidden, kernel, stride),
         BatchNorm("expand_bn", hidden),
-        Activation("expand_relu"),
+        Activation("expand_relu", "relu"),
         Conv("project", hidden, outputs),
         BatchNorm("project_bn", outputs),
     ]
@@ -44,7 +44,7 @@ def squeezed(specs, ratio):
         (
             GlobalAveragePool("pool"),
             Dense("reduce", channels, reduced),
-            Activation("relu"),
+            Activation("relu", "relu"),
             Dense("expand", reduced, channels),
             Activation("sigmoid", "sigmoid"),
         ),

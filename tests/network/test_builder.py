@@ -344,7 +344,7 @@ def test_a_gate_gives_every_channel_its_factor_and_counts_what_is_in_it() -> Non
     inner = (
         GlobalAveragePool("pool"),
         Dense("reduce", 6, 2),
-        Activation("relu"),
+        Activation("relu", "relu"),
         Dense("expand", 2, 6),
         Activation("sigmoid", "sigmoid"),
     )

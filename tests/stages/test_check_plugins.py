@@ -30,7 +30,11 @@ def part(monkeypatch):
 
 
 def plain(inputs, outputs, kernel, stride):
-    return [Conv("conv", inputs, outputs, kernel, stride), BatchNorm("bn", outputs), Activation("relu")]
+    return [
+        Conv("conv", inputs, outputs, kernel, stride),
+        BatchNorm("bn", outputs),
+        Activation("relu", "relu"),
+    ]
 
 
 def outside(architecture, block, space, rng):
