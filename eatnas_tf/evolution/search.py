@@ -15,7 +15,7 @@ from eatnas_tf.space import Architecture, differences
 
 Perturb = Callable[[Architecture, Random], Architecture]
 
-TOURNAMENTS = 500
+TOURNAMENTS = 100
 PERTURBATIONS = 20  # a parent whose nearest relatives are all evaluated gives way to another
 
 
