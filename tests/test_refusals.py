@@ -1773,7 +1773,12 @@ PROCESSES = {
 }
 
 
-@pytest.mark.parametrize("subject", PROCESSES)
+SLOW = "lambda"  # it loads TensorFlow
+
+
+@pytest.mark.parametrize(
+    "subject", [pytest.param(one, marks=[pytest.mark.slow] * (one == SLOW)) for one in PROCESSES]
+)
 def test_a_process_of_its_own_says_the_same(subject, sound, tmp_path, monkeypatch) -> None:
     case = PROCESSES[subject]
     monkeypatch.chdir(tmp_path)
