@@ -1684,6 +1684,11 @@ def called(module: str, name: str) -> str:
     return json.dumps({"module": module, "class_name": name, "config": {"command": "touch stolen"}})
 
 
+def headed(name: str) -> Callable[[Path], object]:
+    """An image of which only the header can be read."""
+    return lambda sound: Path(name).write_bytes(Path(name).read_bytes()[:30].ljust(200, b"\xff"))
+
+
 SOUND = saved((8, 8, 1), dense(2), "a", "b")
 UNLOADED = "cannot be loaded (…"
 LOADED = [
@@ -1707,6 +1712,12 @@ LOADED = [
     modelled(UNLOADED, in_turn(SOUND, member("config.json", called("builtins", "eval")))),
     modelled(UNLOADED, in_turn(SOUND, member("model.weights.h5", b""))),
     modelled(UNLOADED, in_turn(SOUND, member("model.weights.h5", None))),
+    Case(
+        predict,
+        ("--model=model.keras", "shirt.png", "x.webp"),
+        "x.webp: not an image that can be read (OSError: failed to …",
+        in_turn(SOUND, lambda sound: picture(Path("x.webp")), headed("x.webp")),
+    ),
     Case(evaluate, ("--from=run",), f"run/model.keras: {UNLOADED}", copied("retrained")),
     Case(
         evaluate,
@@ -1761,7 +1772,12 @@ PROCESSES = {
 }
 
 
-@pytest.mark.parametrize("subject", PROCESSES)
+SLOW = "lambda"  # it loads TensorFlow
+
+
+@pytest.mark.parametrize(
+    "subject", [pytest.param(one, marks=[pytest.mark.slow] * (one == SLOW)) for one in PROCESSES]
+)
 def test_a_process_of_its_own_says_the_same(subject, sound, tmp_path, monkeypatch) -> None:
     case = PROCESSES[subject]
     monkeypatch.chdir(tmp_path)
