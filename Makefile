@@ -11,10 +11,10 @@ run: $(READY)
 	$(BIN)/python -m eatnas_tf.bin.pipeline --workdir=runs/quickstart
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-all: $(READY)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 # Types are checked on an installed copy: only there mutations/ and flags/ lie inside the package.
 lint: $(READY)

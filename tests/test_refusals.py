@@ -1578,7 +1578,7 @@ SOURCES = [
     Case(
         retrain,
         ("--workdir=next", "--from=run"),
-        "strides: 7 given for 5 blocks; expected one a block",
+        "--strides is missing: the default is for 7 blocks, not 5; run had 1,1,2,1,2; give its frame's flags",
         copied("searched"),
     ),
     start(evaluate, "retrained", damaged("params is missing"), edited("best.json", {"params": GONE})),

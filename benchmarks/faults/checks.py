@@ -120,11 +120,14 @@ def replayed(search: Search, limits: Limits) -> tuple[Evolution, list[str]]:
     with Journal(search.workdir.journal) as journal:
         told = list(individuals(journal))
     first = sorted((one.candidate for one in told if one.candidate.parent is None), key=lambda one: one.id)
-    evolution, problems = Evolution(first, _never, _never, limits=limits), []
+    evolution, problems = Evolution(first, _never, Score(TARGET), limits=limits), []
     for line, individual in zip(search.lines(), told, strict=True):
         problems += _out_of_turn(individual, evolution)
-        evolution.restore(individual)
         score = Score(TARGET)(individual.measurement.accuracy, individual.measurement.size)
+        try:
+            evolution.restore(individual)
+        except InputError as refusal:
+            problems += [] if problems or line["score"] != score else [str(refusal)]
         if (line["score"], line["quality"]) != (score, evolution.quality):
             problems.append(f"candidate {individual.id} does not have the score or quality of its place")
     return evolution, problems
