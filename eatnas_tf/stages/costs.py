@@ -26,7 +26,6 @@ from eatnas_tf.stages.setting import Setting, workforce_of
 from eatnas_tf.stages.stopping import Stopped, stoppable
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.stages.worker import Place
-from eatnas_tf.training.data import cut, split
 
 if TYPE_CHECKING:
     from eatnas_tf.training.trainer import Epoch
@@ -93,13 +92,10 @@ def of_epochs(setting: retrain.Setting, runtime: RuntimeConfig, title: str) -> C
     strategy = devices.strategy(runtime)
     from eatnas_tf.stages.retraining import Retrainer, Task
 
-    config, source, architectures = setting.config, setting.source, setting.architectures[:TWICE]
+    config, architectures = setting.config, setting.architectures[:TWICE]
     epochs = min(TWICE, config.training.epochs)
     shorter = replace(config, training=replace(config.training, epochs=epochs))
-    if setting.holds_out:
-        train, contest = split(source.train(), config.data, config.seed)
-    else:
-        train, contest = cut(source.train(), config.data, config.seed), source.test()
+    train, contest = setting.parts(setting.source.train())
     clock, taken = _Clock(), []
     with (
         _scratch() as workdir,

@@ -19,6 +19,7 @@ from eatnas_tf.configs import (
     TrainingConfig,
     TransferConfig,
 )
+from eatnas_tf.evolution import Journal
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import tables
 from eatnas_tf.space import Architecture
@@ -117,8 +118,7 @@ def _retraining(
 
 def _say_evaluations(config: SearchConfig, runtime: RuntimeConfig) -> int:
     """Says how many candidates there are, and returns how many are left."""
-    evolution, journal = config.evolution, Workdir(Path(runtime.workdir)).journal
-    done = max(0, journal.read_bytes().count(b"\n") - 1) if journal.exists() else 0
+    evolution, done = config.evolution, len(Journal(Workdir(Path(runtime.workdir)).journal).lines)
     every = evolution.population + evolution.cycles
     tables.say(
         f"evaluations: up to {every:,}, the first {evolution.population:,} architectures and a child in each "

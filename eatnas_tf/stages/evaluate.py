@@ -35,9 +35,9 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
     The test split is that of the dataset it was retrained on, or of `dataset`. Raises InputError.
     """
     workdir = Workdir(Path(source))
-    best, _ = results.retrained(source)
+    size = image_size(source)
     data = _data(workdir, dataset, data_dir)
-    found = measure(source, open_source(data, best.frame.image_size), data.dataset)
+    found = measure(source, open_source(data, size), data.dataset)
     if as_json:
         print(json.dumps(found.to_json()))
         return

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from eatnas_tf.evolution import Evolution, Individual
 from eatnas_tf.space import Architecture
+from eatnas_tf.stages.results import Tested
+from eatnas_tf.stages.workdir import Workdir
 
 if TYPE_CHECKING:
     import keras
@@ -46,21 +48,11 @@ class SearchResult:
 
 
 @dataclass(frozen=True)
-class RetrainResult:
-    """The chosen network of a retraining: its size, and accuracies on the test split as fractions.
-
-    `repeats` are the top-1 accuracies of all its trainings, of which the first one made the model.
-    """
+class RetrainResult(Tested):
+    """The chosen network of a retraining."""
 
     workdir: Path
     architecture: Architecture
-    params: int
-    mult_adds: int
-    top1: float
-    top5: float
-    loss: float
-    classes: tuple[str, ...]
-    repeats: tuple[float, ...]
 
     def mean_and_deviation(self) -> tuple[float, float]:
         """Mean and sample standard deviation of top-1 over the trainings; 0 of a single one."""
@@ -70,7 +62,6 @@ class RetrainResult:
     def model(self) -> keras.Model:
         """The network in plain Keras: raw images (count, size, size, channels), 0 to 255, to logits."""
         from eatnas_tf.network import saved_model
-        from eatnas_tf.stages.workdir import Workdir
 
         return saved_model.load(Workdir(self.workdir).model, len(self.classes))
 

@@ -17,7 +17,10 @@ KINDS = {"strides": list_of(WHOLE), "width_base": TEXT, "shortcut": TEXT}  # of 
 
 @dataclass(frozen=True)
 class Tested:
-    """What a retraining knows of its network beside the code."""
+    """What a retraining knows of its network beside the code: size, and accuracies on the test split.
+
+    `repeats` are the top-1 accuracies of all its trainings, of which the first one made the model.
+    """
 
     params: int
     mult_adds: int
@@ -25,7 +28,7 @@ class Tested:
     top5: float
     loss: float
     classes: tuple[str, ...]
-    repeats: tuple[float, ...]  # top-1 of every training
+    repeats: tuple[float, ...]
 
 
 class Ranked(NamedTuple):

@@ -21,6 +21,7 @@ from eatnas_tf.stages.outcomes import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import Source, cut, division, open_source, split, warn_of_rare_classes
+from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
 KINDS = {
@@ -78,6 +79,12 @@ class Setting:
     def holds_out(self) -> bool:
         """Whether the best is chosen on held-out training images, and trained on all of them after that."""
         return self.config.select_on == "validation" and len(self.architectures) > 1
+
+    def parts(self, examples: Examples | Streamed) -> tuple[Examples | Streamed, Examples | Streamed]:
+        """What the networks are trained on, and what they are compared on."""
+        if self.holds_out:
+            return split(examples, self.config.data, self.config.seed)
+        return cut(examples, self.config.data, self.config.seed), self.source.test()
 
     @property
     def finals(self) -> int:
@@ -153,17 +160,18 @@ def _retrain(
                 journal.append(done[task.number])
                 workdir.checkpoint_of(task.number).unlink(missing_ok=True)
 
-        train, validation = split(examples, config.data, config.seed) if setting.holds_out else (whole, None)
+        train, contest = setting.parts(examples)
         for task in rivals:
-            carry_out(task, train, validation or source.test(), "validation" if setting.holds_out else "test")
+            carry_out(task, train, contest, "validation" if setting.holds_out else "test")
         winner = max(rivals, key=lambda task: done[task.number]["top1"])
         _refuse_diverged(done[winner.number])
         tested = [
             replace(winner, number=len(rivals) + number, name="final" if finals == 1 else f"final{number}")
             for number in range(1, finals + 1)
         ]
+        test = source.test() if tested and setting.holds_out else contest
         for task in tested:
-            carry_out(task, whole, source.test(), "test")
+            carry_out(task, whole, test, "test")
             _refuse_diverged(done[task.number])
         tested = [winner, *tested] if len(rivals) == 1 or not tested else tested
         retrainer.export(tested[0], whole, source.classes)
@@ -231,17 +239,8 @@ def _write_best(
 
 def _result(workdir: Workdir) -> RetrainResult:
     best, tested = results.retrained(str(workdir.path))
-    return RetrainResult(
-        workdir.path,
-        Architecture.parse(best.architecture),
-        tested.params,
-        tested.mult_adds,
-        tested.top1,
-        tested.top5,
-        tested.loss,
-        tested.classes,
-        tested.repeats,
-    )
+    architecture = Architecture.parse(best.architecture)
+    return RetrainResult(**vars(tested), workdir=workdir.path, architecture=architecture)
 
 
 def _show(done: dict[int, dict[str, Any]], result: RetrainResult, title: str) -> None:
