@@ -1165,8 +1165,6 @@ PLUGINS = [
 
 SCHEMA = "not written by a version that this one reads (schema 1); use the version of eatnas_tf that wrote it"
 ADVICE = "restore the line, or cut the file before it to go on from there"
-CHANGED = "its journal was changed or lacks lines; restore it or use another --workdir"
-
 
 OLD_VALUE = "use another --workdir or the old value"
 
@@ -1201,8 +1199,8 @@ def unread(number: int, shown: str, content: bytes) -> Case:
     return old(message, lines(put))
 
 
-def misplaced(candidate: int, reason: str, damage: Callable[[Path], object]) -> Case:
-    return old(f"candidate {candidate} {reason}" + (f": {CHANGED}" if reason[-1] != "…" else ""), damage)
+def misplaced(number: int, candidate: int, reason: str, damage: Callable[[Path], object]) -> Case:
+    return old(f"run/journal.jsonl, line {number}: candidate {candidate} {reason}; {ADVICE}", damage)
 
 
 WORKDIRS = [
@@ -1362,18 +1360,18 @@ JOURNALS = [
     of_line(3, "seconds is []; expected a number", seconds=[]),
     of_line(3, "cycle is 1.5; expected a whole number", cycle=1.5),
     of_line(12, "replaced is 'x'; expected a whole number or null", replaced="x"),
-    misplaced(1, "comes twice", lines(lambda found: found.insert(3, found[2]))),
-    misplaced(1, "has the score 9, where its accuracy and size make 0.01…", line(3, score=9)),
-    misplaced(1, "is of cycle 1, where 0 comes next", line(3, cycle=1)),
-    misplaced(9, "is of cycle 2, where 1 comes next", lines(lambda found: found.pop(9))),
-    misplaced(8, "is of cycle 1, where 0 comes next", lines(lambda found: found.pop(4))),
-    misplaced(10, "has a parent 99 that did not come before it", line(12, parent=99)),
-    misplaced(10, "replaces 99, which is not alive", line(12, replaced=99)),
-    misplaced(10, "replaces None, which is not alive", line(12, replaced=None)),
-    old("candidate 2 was …", line(4, architecture=WIDE)),
+    misplaced(4, 1, "comes twice", lines(lambda found: found.insert(3, found[2]))),
+    misplaced(3, 1, "has the score 9, where its accuracy and size make 0.0130002", line(3, score=9)),
+    misplaced(3, 1, "is of cycle 1, where 0 comes next", line(3, cycle=1)),
+    misplaced(10, 9, "is of cycle 2, where 1 comes next", lines(lambda found: found.pop(9))),
+    misplaced(9, 8, "is of cycle 1, where 0 comes next", lines(lambda found: found.pop(4))),
+    misplaced(12, 10, "has a parent 99 that did not come before it", line(12, parent=99)),
+    misplaced(12, 10, "replaces 99, which is not alive", line(12, replaced=99)),
+    misplaced(12, 10, "replaces None, which is not alive", line(12, replaced=None)),
+    old("run/journal.jsonl, line 4: candidate 2 was …", line(4, architecture=WIDE)),
     old(
-        "run/journal.jsonl: candidate 9 is not in the space (block 1, kernel: 9 is not one of 3, 5, 7); "
-        "restore it or use another --workdir",
+        "run/journal.jsonl, line 11: candidate 9 is not in the space "
+        f"(block 1, kernel: 9 is not one of 3, 5, 7); {ADVICE}",
         line(11, architecture=WIDE.replace("k3", "k9")),
     ),
     Case(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,6 +74,7 @@ def full_journal(lab: Lab, trial: Trial) -> None:
     with mounts.disk(lab.folder / trial.fault) as disk:
         search = Search(disk.folder / "run")
         search.path.mkdir()
+        shutil.copy(lab.reference.path / "config.json", search.path)
         search.workdir.journal.write_bytes(_header_before(whole_lines(lab.reference.journal())[1]))
         with mounts.disk(search.path / "weights", kept=False):
             with _at_first_line(search) as process:
@@ -85,14 +87,16 @@ def full_journal(lab: Lab, trial: Trial) -> None:
 
 
 def full_export(lab: Lab, trial: Trial) -> None:
-    """A retraining's disk has room for the network's weights, but not for the model that is exported."""
+    """A retraining's disk fills up when its network is trained, before the model is exported."""
     if _cannot_mount(trial):
         return
     flags = (*FRAME, f"--from={lab.reference.path}", "--top_k=1", "--epochs=1")
     with mounts.disk(lab.folder / trial.fault) as disk:
         retraining = Search(disk.folder / "run", binary="retrain", flags=flags)
-        disk.leave(SMALL_FILES + _pages(lab.reference))
-        _refused(trial, retraining, retraining.run(), "model.keras", FULL)
+        with _at_first_line(retraining) as process:
+            disk.leave(0)
+            done = ended(process)
+        _refused(trial, retraining, done, "model.keras", FULL)
         journal = retraining.journal()
         disk.clear()
         trial.holds("the same command goes on after its last network", checks.well(retraining.run()))

@@ -78,7 +78,7 @@ def cells(trial: Trial) -> tuple[str, ...]:
         return (trial.fault, "0", f"not tried: {trial.refusal}", "", f"{trial.seconds:.0f}")
     held = [f"{claim} ({entry.held})" for claim, entry in trial.claims.items() if not entry.problems]
     broken = [f"{claim}: {_shortened(problems)}" for claim, problems in trial.broken.items()]
-    return (trial.fault, str(trial.tries), "\n".join(held), "\n".join(broken), f"{trial.seconds:.0f}")
+    return (trial.fault, str(trial.tries), "; ".join(held), "; ".join(broken), f"{trial.seconds:.0f}")
 
 
 def _shortened(problems: Sequence[str]) -> str:

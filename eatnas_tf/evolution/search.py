@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from eatnas_tf.errors import InputError
+from eatnas_tf.evolution.journal import ADVICE
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement, Population, top
 from eatnas_tf.evolution.scoring import Quality
 from eatnas_tf.evolution.workforce import Alone, Task, Workforce
@@ -149,10 +150,7 @@ class Evolution:
             )
         wrong = self._disorder(individual)
         if wrong:
-            raise InputError(
-                f"candidate {individual.id} {wrong}: its journal was changed or lacks lines; "
-                "restore it or use another --workdir"
-            )
+            raise InputError(f"candidate {individual.id} {wrong}; {ADVICE}")
         self._take(individual)
 
     def _take(self, individual: Individual) -> None:

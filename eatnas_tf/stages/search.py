@@ -17,11 +17,12 @@ from eatnas_tf.evolution import (
     evolve_with,
     top,
 )
-from eatnas_tf.evolution.journal import individuals, line_of
+from eatnas_tf.evolution.journal import ADVICE, individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.stages import devices
 from eatnas_tf.stages.outcomes import Callback, SearchResult
+from eatnas_tf.stages.plans import SearchPlan
 from eatnas_tf.stages.setting import Setting, set_up, workforce_of
 from eatnas_tf.stages.stopping import Enough, stop_if_asked, stoppable, within
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
@@ -65,16 +66,20 @@ def _restored(setting: Setting, first: list[Candidate], journal: Journal) -> tup
     """The search as its journal left it, and its curves until then. Raises InputError."""
     plan, curves = setting.plan, []
     evolution = Evolution(first, plan.perturb, plan.score, plan.quality, plan.limits, setting.config.seed)
-    for individual in individuals(journal, plan.space.primitives):
-        refusal = plan.space.refusal(individual.architecture)
-        if refusal:
-            raise InputError(
-                f"{journal.path}: candidate {individual.id} is not in the space ({refusal}); "
-                "restore it or use another --workdir"
-            )
-        evolution.restore(individual)
+    for number, individual in enumerate(individuals(journal, plan.space.primitives), start=2):
+        try:
+            _restore(individual, evolution, plan)
+        except InputError as error:
+            raise InputError(f"{journal.path}, line {number}: {error}") from None
         curves.append((evolution.cycle, population.scalars(evolution)))
     return evolution, curves
+
+
+def _restore(individual: Individual, evolution: Evolution, plan: SearchPlan) -> None:
+    refusal = plan.space.refusal(individual.architecture)
+    if refusal:
+        raise InputError(f"candidate {individual.id} is not in the space ({refusal}); {ADVICE}")
+    evolution.restore(individual)
 
 
 def _refuse_damaged(setting: Setting, first: list[Candidate], workdir: Workdir) -> None:
