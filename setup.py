@@ -34,6 +34,7 @@ setup(
         "numpy>=1.26",
         "tensorboard>=2.18",
         "filelock>=3.12",
+        "matplotlib>=3.8",  # pictures
         "pillow>=10.3",  # headers of image files without TensorFlow, and 16 bits, palettes, rotations
         "rich>=13.7",
     ],

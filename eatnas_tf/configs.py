@@ -255,6 +255,34 @@ class PipelineConfig:
 
 
 @dataclass(frozen=True)
+class AblationConfig:
+    """A transfer and its rivals: the search on the source, the searches on the target, and their retrainings.
+
+    Everything is done once a seed. `worse_rank` is the rank of the worse seed in the source's population;
+    None: the last.
+    """
+
+    source: SearchConfig
+    source_retrain: RetrainConfig
+    target: TransferConfig
+    target_retrain: RetrainConfig
+    seeds: tuple[int, ...] = (0, 1, 2)
+    worse_rank: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise InputError(f"--seeds: {','.join(map(str, self.seeds))}; expected different ones")
+        population = self.source.evolution.population
+        if not 1 < self.rank <= population:
+            raise InputError(f"--worse_rank: {self.rank} is not from 2 to --population={population}")
+
+    @property
+    def rank(self) -> int:
+        """The worse seed's rank, from 1."""
+        return self.source.evolution.population if self.worse_rank is None else self.worse_rank
+
+
+@dataclass(frozen=True)
 class RuntimeConfig:
     """Where and on what a stage runs."""
 

@@ -32,6 +32,12 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise ValueError("a whole number of at least 0, below a billion")
+    return int(text)
+
+
 def number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):

@@ -196,6 +196,36 @@ def agreeing(
     return found
 
 
+def keep_settings(root: Path, name: str, wanted: dict[str, dict[str, Any]]) -> None:
+    """Writes the settings of what has stages in folders below `root`, or finds them to agree.
+
+    Raises InputError naming the first one that changed.
+    """
+    workdir = Workdir(root)
+    if (root / name).exists():
+        _refuse_change_below(root / name, workdir.read(name).get("settings"), _plain(wanted))
+        return
+    with _refusing_write_errors():
+        root.mkdir(parents=True, exist_ok=True)
+        workdir.write(
+            name, {"schema": SCHEMA, "settings": wanted, "versions": _versions(), "command": sys.argv}
+        )
+
+
+def _refuse_change_below(path: Path, found: Any, wanted: dict[str, Any]) -> None:
+    """As `_refuse_change`, of settings that lie in groups."""
+    if not isinstance(found, dict):
+        raise InputError(f"{path} has no settings; restore it or use another folder")
+    for group, new in wanted.items():
+        old = found.get(group)
+        for name in new if isinstance(old, dict) else ():
+            if name not in FREE and name in old and old[name] != new[name]:
+                raise InputError(
+                    f"--{name}: {_text(old[name])} for {group} in {path}, now {_text(new[name])}; it cannot "
+                    "change there: use another --workdir or the old value"
+                )
+
+
 def _settings(config: Any, runtime: RuntimeConfig) -> dict[str, Any]:
     found = _plain({**settings(config), **settings(runtime)})
     del found["workdir"]
