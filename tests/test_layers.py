@@ -28,7 +28,7 @@ PURE = {
     "errors",
     "fields",
 }
-HEAVY = {"tensorflow", "keras", "tensorflow_datasets", "tensorboard"}
+HEAVY = {"tensorflow", "keras", "tensorflow_datasets", "tensorboard", "matplotlib"}
 EVERYTHING = {*PURE, "network", "training", "reporting"}
 ALLOWED = {
     "data": set(),
@@ -44,7 +44,7 @@ ALLOWED = {
     "flags": {"configs", "layers", "space", "registry", "errors"},
     "network": {"layers", "space", "registry", "durable", "errors"},
     "training": {"network", "layers", "space", "configs", "registry", "durable", "errors"},
-    "reporting": {"evolution", "layers", "space", "errors"},
+    "reporting": {"evolution", "layers", "space", "durable", "errors"},
     "stages": EVERYTHING - {"flags"},
     "bin": EVERYTHING | {"stages"},
     "api": (EVERYTHING | {"stages"}) - {"flags"},
@@ -159,6 +159,7 @@ FLAGS_OF = {
     "describe": ("architecture", "strides", "image_size", "format", "plugins"),
     "check_plugins": ("parts", "plugins"),
     "predict": ("model", "top", "format"),
+    "ablate": ("workdir", "source_dataset", "target_dataset", "seeds"),
 }
 
 

@@ -25,6 +25,7 @@ from PIL import Image
 
 from eatnas_tf import registry
 from eatnas_tf.bin import (
+    ablate,
     check_plugins,
     describe,
     entry,
@@ -586,6 +587,27 @@ PRESET = [
         ),
         (["--population=1"], "flag --population=1: 1 is not an integer in the range [2, 1000000]"),
         (["--dataset=npz:mine.npz"], "mine.npz: no such file; expected an .npz"),
+    ),
+    *table(
+        ablate,
+        ("--workdir=run",),
+        (["--source_preset=fast"], f"preset 'fast' is not one of {PRESETS}"),
+        (["--target_dataset=npz:mine.npz"], "mine.npz: no such file; expected an .npz"),
+        (["--source_dataset=npz:mine.npz"], "mine.npz: no such file; expected an .npz"),
+        (["--seeds="], "--seeds: the list is empty; give at least one value"),
+        (["--seeds=0,1,0"], "--seeds: 0,1,0; expected different ones"),
+        (["--seeds=1,two"], "--seeds: 'two' is not a whole number of at least 0, below a billion"),
+        (["--worse_rank=17"], "--worse_rank: 17 is not from 2 to --population=16"),
+        (["--worse_rank=1"], "flag --worse_rank=1: 1 is not integer >= 2"),
+        (
+            ["--patience=7"],
+            "--patience is for a single stage; an ablation sets it for each of its stages",
+        ),
+        (["--seed=1"], "--seed is for a single stage; an ablation sets it for each of its stages"),
+        (
+            ["--target_preset=imagenet_transfer"],
+            "--blocks: 4 in a search, 7 in the transfer after it; make them equal",
+        ),
     ),
 ]
 

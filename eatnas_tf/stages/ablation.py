@@ -30,7 +30,7 @@ from eatnas_tf.fields import NUMBER, field
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.layers.counting import Count
 from eatnas_tf.reporting import verdict
-from eatnas_tf.reporting.verdict import Arm, Outcome, Point
+from eatnas_tf.reporting.arms import Arm, Outcome, Point
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import pipeline, plans, results, retrain, search
 from eatnas_tf.stages.outcomes import RetrainResult

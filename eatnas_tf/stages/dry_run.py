@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 from eatnas_tf.configs import (
+    AblationConfig,
     PipelineConfig,
     RetrainConfig,
     RuntimeConfig,
@@ -23,7 +24,9 @@ from eatnas_tf.evolution import Journal
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import tables
 from eatnas_tf.space import Architecture
+from eatnas_tf.stages import ablation as ablations
 from eatnas_tf.stages import costs, devices, plans, retrain
+from eatnas_tf.stages.ablation import ARMS, SEARCHES, Budget
 from eatnas_tf.stages.pipeline import refuse_early
 from eatnas_tf.stages.setting import set_up
 from eatnas_tf.stages.workdir import Workdir, agreeing
@@ -58,6 +61,22 @@ def pipeline(config: PipelineConfig, runtime: RuntimeConfig) -> None:
         total += _search(searching, folders[0], f"{step} of {last}: {name}")
         total += _retraining(later, drawn, folders[1], f"{step + 1} of {last}: retrain")
     tables.say(f"all stages: up to {_duration(total)}")
+
+
+def ablation(config: AblationConfig, runtime: RuntimeConfig) -> None:
+    """Says what an ablation would take from its beginning; architectures are drawn from the space."""
+    ablations.refuse_early(config, runtime)
+    budget, drawn = Budget.of(config), plans.search(config.source).space.sample(Random(0))
+    transfer = replace(config.target, architecture=str(drawn))
+    later = [(config.source_retrain, "retraining of a seed", 2)]
+    later += [(config.target_retrain, "training of a result", len(ARMS))]
+    once = _search(config.source, runtime, "search on the source")
+    searches = len(SEARCHES) - 1 + budget.longer / budget.evaluations
+    once += searches * _search(transfer, runtime, f"search on the target, {searches:.1f} times")
+    for retraining, what, times in later:
+        once += times * _retraining(retraining, [drawn], runtime, f"{what}, {times} times")
+    seeds = len(config.seeds)
+    tables.say(f"one seed: up to {_duration(once)}; all {seeds}: up to {_duration(seeds * once)}")
 
 
 def _within(runtime: RuntimeConfig, folder: str) -> RuntimeConfig:

@@ -8,9 +8,9 @@ from statistics import fmean
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eatnas_tf.reporting.verdict import Arm, Outcome, Point
+from eatnas_tf.reporting.arms import Arm, Outcome, Point
 
-SIZE = (7.2, 4.6)  # inches
+SIZE = (8, 5)  # inches
 COLOURS = ("#0072B2", "#56B4E9", "#CC79A7", "#D55E00", "#E69F00", "#7F7F7F", "#009E73")  # Okabe and Ito's
 Value = Callable[[Point], float]
 CYCLE = "cycle"
@@ -59,13 +59,15 @@ def _curves(
             found.setdefault(across[1](point), []).append(up[1](point))
         places = [place for place, values in found.items() if len(values) == len(curves)]
         if places:
-            axes.plot(places, [fmean(found[place]) for place in places], color=colour, label=arm.name)
+            above = 2 + 1 / len(places)  # a longer curve may begin with the whole of a shorter one
+            means = [fmean(found[place]) for place in places]
+            axes.plot(places, means, color=colour, label=arm.name, zorder=above)
             low, high = ([choose(found[place]) for place in places] for choose in (min, max))
             axes.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
     axes.set_xlabel(across[0])
     axes.set_ylabel(up[0])
     if axes.lines:
-        axes.legend(frameon=False)
+        figure.legend(frameon=False, loc="outside upper center", ncols=len(colours))
     return figure
 
 
