@@ -55,6 +55,7 @@ def search(
     TensorFlow in this process stays as it is; with one worker it is this process, and it repeats bit for bit
     only if TensorFlow was not used before.
     """
+    _refuse_others(config, SearchConfig, callbacks)
     config, given = _given(config, data)
     with _interruptible():
         return search_stage.run(
@@ -72,6 +73,7 @@ def transfer(
     logical_cpus: int = 0,
 ) -> SearchResult:
     """Transfers the best of `source`, or `config.architecture`, to a dataset and evolves on (Algorithm 2)."""
+    _refuse_others(config, TransferConfig, callbacks)
     config, given = _given(_from(config, source), data)
     with _interruptible():
         return search_stage.run(
@@ -89,6 +91,7 @@ def retrain(
     logical_cpus: int = 0,
 ) -> RetrainResult:
     """Retrains the top k of a search, or `config.architecture`, in this process; tests the best one once."""
+    _refuse_others(config, RetrainConfig, callbacks)
     config, given = _given(_from(config, source), data)
     with _interruptible():
         return retrain_stage.run(
@@ -103,6 +106,14 @@ def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig) -> Eva
     if isinstance(data, DataConfig):
         return evaluate_stage.measure(folder, open_source(data, size), data.dataset)
     return evaluate_stage.measure(folder, _source(data, size), "data")
+
+
+def _refuse_others(config: object, kind: type, callbacks: object) -> None:
+    """Raises InputError for a config or callbacks of another kind: they would be noticed after a training."""
+    if not isinstance(config, kind):
+        raise InputError(f"config: expected a {kind.__name__}, not {type(config).__name__}")
+    if not isinstance(callbacks, Sequence) or not all(isinstance(one, Callback) for one in callbacks):
+        raise InputError("callbacks: expected a list of eatnas_tf.Callback; give [Yours()]")
 
 
 def _given(config: Config, data: Datasets | None) -> tuple[Config, Given | None]:

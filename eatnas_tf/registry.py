@@ -170,5 +170,5 @@ def _miss(group: str, name: str) -> str:
             f"eatnas_tf's own {group} are not installed; reinstall: pip install --force-reinstall --no-deps ."
         )
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "; one of your own needs --plugins"
     return f"no {group.removesuffix('s').replace('_', ' ')} {name!r} among {', '.join(known)}{hint}"

@@ -158,6 +158,22 @@ def test_retraining_and_evaluation_give_back_what_they_found(found, data, tmp_pa
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda run, data: eatnas_tf.search({}, run, data), "config: expected a SearchConfig, not dict"),
+        (
+            lambda run, data: eatnas_tf.transfer(CONFIG, run, run / "old", data),
+            "config: expected a TransferConfig, not SearchConfig",
+        ),
+        (
+            lambda run, data: eatnas_tf.retrain(CONFIG, run, run / "old", data),
+            "config: expected a RetrainConfig, not SearchConfig",
+        ),
+        *(
+            (
+                lambda run, data, given=given: eatnas_tf.search(CONFIG, run, data, given),
+                "callbacks: expected a list of eatnas_tf.Callback; give [Yours()]",
+            )
+            for given in (Diary, [Diary], Diary(), [print])
+        ),
         (lambda run, data: eatnas_tf.search(CONFIG, run, "cifar10"), "data: expected Datasets, not str"),
         (
             lambda run, data: eatnas_tf.transfer(TransferConfig(FRAME, CONFIG.space), run, data=data),

@@ -443,8 +443,14 @@ FLAGS = table(
         ["--mutations=kernal"],
         "no mutation 'kernal' among conv, depth, kernel, skip, width; did you mean 'kernel'?",
     ),
-    (["--objective=latency"], "no objective 'latency' among mult_adds, params"),
-    (["--primitives=squeeze"], "no primitive 'squeeze' among conv, depth, kernel, skip, width"),
+    (
+        ["--objective=latency"],
+        "no objective 'latency' among mult_adds, params; one of your own needs --plugins",
+    ),
+    (
+        ["--primitives=squeeze"],
+        "no primitive 'squeeze' among conv, depth, kernel, skip, width; one of your own needs --plugins",
+    ),
     (
         [*SINGLE, "--layers=", "--expansion="],
         "the space has a single architecture: give some primitive more than one choice",
@@ -482,7 +488,10 @@ FLAGS = table(
     (["-"], "'-' is not a flag; flags start with -- (see --help)"),
     ([f"--{CLEAR}=3"], r"Unknown command line flag '\x1b[2J'"),
     ([CLEAR], r"'\x1b[2J' is not a flag; flags start with -- (see --help)"),
-    ([f"--mutations=[red]{CLEAR}"], r"no mutation '[red]\x1b[2J' among conv, depth, kernel, skip, width"),
+    (
+        [f"--mutations=[red]{CLEAR}"],
+        r"no mutation '[red]\x1b[2J' among conv, depth, kernel, skip, width; one of your own needs --plugins",
+    ),
     (["--verbosity=loud"], "flag --verbosity=loud: invalid literal for int() with base 10: 'loud'"),
     (["--stderrthreshold=loud"], "--stderrthreshold must be one of …"),
     (["--logger_levels=loud"], "flag --logger_levels=loud: …"),

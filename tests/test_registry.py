@@ -144,7 +144,11 @@ def test_a_distribution_seen_twice_is_no_twin(installed) -> None:
             "kernal",
             "no mutation 'kernal' among conv, depth, kernel, skip, width; did you mean 'kernel'?",
         ),
-        ("mutations", "zzz", "no mutation 'zzz' among conv, depth, kernel, skip, width"),
+        (
+            "mutations",
+            "zzz",
+            "no mutation 'zzz' among conv, depth, kernel, skip, width; one of your own needs --plugins",
+        ),
         (
             "perturbations",
             "every_blok",
@@ -152,7 +156,11 @@ def test_a_distribution_seen_twice_is_no_twin(installed) -> None:
         ),
         ("objectives", "param", "no objective 'param' among mult_adds, params; did you mean 'params'?"),
         ("conv_ops", "mb33", "no conv op 'mb33' among mb1, mb3, mb6, sep; did you mean 'mb3'?"),
-        ("primitives", "", "no primitive '' among conv, depth, kernel, skip, width"),
+        (
+            "primitives",
+            "",
+            "no primitive '' among conv, depth, kernel, skip, width; one of your own needs --plugins",
+        ),
     ],
 )
 def test_a_miss_suggests_a_near_name(group, name, message) -> None:
