@@ -23,6 +23,7 @@ SELECTIONS = ("validation", "test")
 DISTRIBUTIONS = ("one_device", "mirrored")
 EXPONENTS = (-2.0, 2.0)  # far beyond what is of use; nothing that is computed with them overflows
 ENGINES = ("shared_graph", "keras")
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 SEED_WEIGHTS = ("retrained", "none")
 
 
@@ -126,6 +127,7 @@ class TrainingConfig:
     cutout: int = 0
     fixed_scale_epochs: int = 0
     sync_batch_norm: bool = False
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         _whole(self, epochs=1, batch_size=1, cutout=0, fixed_scale_epochs=0)
@@ -134,7 +136,7 @@ class TrainingConfig:
         _number(self, learning_rate=at_least_0, final_learning_rate=at_least_0, weight_decay=at_least_0)
         _number(self, momentum=(0, 0.999999), dropout=(0, 0.99), label_smoothing=(0, 0.99))
         _number(self, auxiliary_weight=at_least_0)
-        _one_of(self, schedule=SCHEDULES, augmentation=AUGMENTATIONS)
+        _one_of(self, schedule=SCHEDULES, augmentation=AUGMENTATIONS, precision=PRECISIONS)
         if self.learning_rate == 0:
             raise InputError("--learning_rate: 0 is not above 0")
 
@@ -194,6 +196,11 @@ class SearchConfig:
 
     def refuse_runtime(self, runtime: RuntimeConfig) -> None:
         """Raises InputError for what evaluates candidates in another way than `runtime` has devices."""
+        if self.engine == "shared_graph" and self.training.precision != "float32":
+            raise InputError(
+                f"--engine=shared_graph trains in float32; use --engine=keras with "
+                f"--precision={self.training.precision}"
+            )
         if runtime.distribution != "mirrored":
             return
         if (self.workers or 1) > 1:

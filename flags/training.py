@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from absl import flags as absl_flags
 
-from eatnas_tf.configs import AUGMENTATIONS, SCHEDULES, TrainingConfig
+from eatnas_tf.configs import AUGMENTATIONS, PRECISIONS, SCHEDULES, TrainingConfig
 
 EPOCHS = absl_flags.DEFINE_integer(
     "epochs", 1, "Passes over the training images.", lower_bound=1, upper_bound=10**6
@@ -67,6 +67,13 @@ SYNC_BATCH_NORM = absl_flags.DEFINE_bool(
     False,
     "With --distribution=mirrored, normalise by the batch of all devices instead of each one's own.",
 )
+PRECISION = absl_flags.DEFINE_enum(
+    "precision",
+    "float32",
+    PRECISIONS,
+    "What activations and gradients are computed in; weights stay float32. With mixed_float16 the loss is "
+    "scaled by what the gradients bear. A mixed one is for GPUs, and for CPUs that have its instructions.",
+)
 
 
 def config() -> TrainingConfig:
@@ -85,4 +92,5 @@ def config() -> TrainingConfig:
         CUTOUT.value,
         FIXED_SCALE_EPOCHS.value,
         SYNC_BATCH_NORM.value,
+        PRECISION.value,
     )

@@ -480,6 +480,11 @@ FLAGS = table(
         ["--engine=shared_graph", "--distribution=mirrored"],
         "--engine=shared_graph trains on one device; use --engine=keras with --distribution=mirrored",
     ),
+    (
+        ["--engine=shared_graph", "--precision=mixed_float16"],
+        "--engine=shared_graph trains in float32; use --engine=keras with --precision=mixed_float16",
+    ),
+    (["--precision=float16"], "flag --precision=float16: value should be one of …"),
     (["--max_hours=-1"], "flag --max_hours=-1: -1.0 is not …"),
     (["--max_hours=nan"], "--max_hours: nan is not a finite number"),
     (["--top_k=0"], "flag --top_k=0: 0 is not a positive integer"),

@@ -14,6 +14,8 @@ EPSILON = 2e-5
 class FusedBatchNorm(keras.layers.Layer):
     """`keras.layers.BatchNormalization` on NHWC images by the fused kernel: same variables, same results.
 
+    Statistics and variables are float32 whatever the images are.
+
     Under a distribution strategy each replica normalises by its own batch and keeps its own moving
     statistics, which are read as their mean; `synchronized` ones normalise by the batch of all replicas.
     """
@@ -24,8 +26,8 @@ class FusedBatchNorm(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         shape = (input_shape[-1],)
-        self.gamma = self.add_weight(shape=shape, initializer="ones", name="gamma")
-        self.beta = self.add_weight(shape=shape, initializer="zeros", name="beta")
+        self.gamma = self.add_weight(shape=shape, initializer="ones", autocast=False, name="gamma")
+        self.beta = self.add_weight(shape=shape, initializer="zeros", autocast=False, name="beta")
         self.moving_mean = _moving(shape, "zeros", "moving_mean")
         self.moving_variance = _moving(shape, "ones", "moving_variance")
 
@@ -45,8 +47,10 @@ class FusedBatchNorm(keras.layers.Layer):
                 is_training=False,
             )[0]
         if self._synchronized and tf.distribute.get_replica_context().num_replicas_in_sync > 1:
-            mean, variance = _moments_of_all(inputs)
-            outputs = tf.nn.batch_normalization(inputs, mean, variance, offset, scale, EPSILON)
+            precise = tf.cast(inputs, tf.float32)
+            mean, variance = _moments_of_all(precise)
+            outputs = tf.nn.batch_normalization(precise, mean, variance, offset, scale, EPSILON)
+            outputs = tf.cast(outputs, inputs.dtype)
         else:
             outputs, mean, corrected = tf.compat.v1.nn.fused_batch_norm(
                 inputs, scale, offset, epsilon=EPSILON
@@ -71,7 +75,13 @@ def _moments_of_all(inputs: Any) -> tuple[Any, Any]:
 
 def _moving(shape: tuple[int | None, ...], initializer: str, name: str) -> keras.Variable:
     return keras.Variable(
-        initializer, shape, trainable=False, synchronization="on_read", aggregation="mean", name=name
+        initializer,
+        shape,
+        trainable=False,
+        autocast=False,
+        synchronization="on_read",
+        aggregation="mean",
+        name=name,
     )
 
 

@@ -134,7 +134,8 @@ def _engine(name: str | None, trainer: Trainer, frame: Frame) -> Engine:
     from eatnas_tf.training.shared_graph.engine import SharedGraph
 
     several = trainer.strategy.num_replicas_in_sync > 1
-    if several or (name or ("keras" if tf.config.list_physical_devices("GPU") else "")) == "keras":
+    mixed = trainer.config.precision != "float32"
+    if several or mixed or (name or ("keras" if tf.config.list_physical_devices("GPU") else "")) == "keras":
         return KerasEngine(trainer)
     return SharedGraph(trainer, frame.num_classes, otherwise=KerasEngine(trainer))
 

@@ -52,7 +52,7 @@ def evaluation(
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         images, labels, weights = feed.load(batch, replica, strategy.num_replicas_in_sync)
         logits = model(prepare(images), training=False)
-        logits = logits[0] if isinstance(logits, list) else logits
+        logits = tf.cast(logits[0] if isinstance(logits, list) else logits, tf.float32)
         sums = evaluation_sums(logits, labels, weights)
         return tf.concat([sums, class_sums(logits, labels, weights, classes)], 0) if classes else sums
 

@@ -15,3 +15,9 @@ class Sgd(keras.optimizers.SGD):
 
     def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
         return grads_and_vars
+
+
+def sgd(rate: Any, momentum: float, precision: str) -> keras.optimizers.Optimizer:
+    """SGD at a constant or scheduled rate; where gradients are float16, behind a scale of the loss."""
+    optimizer = Sgd(rate, momentum=momentum)
+    return keras.optimizers.LossScaleOptimizer(optimizer) if precision == "mixed_float16" else optimizer

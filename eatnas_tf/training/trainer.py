@@ -22,8 +22,9 @@ from eatnas_tf.training.evaluation import Evaluation, evaluation
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.feed import feed_of
 from eatnas_tf.training.losses import cross_entropy, training_sums
-from eatnas_tf.training.optimizer import Sgd
+from eatnas_tf.training.optimizer import sgd
 from eatnas_tf.training.pace import OnShare, Pace, unheard
+from eatnas_tf.training.precision import computing_in
 from eatnas_tf.training.schedules import schedule
 from eatnas_tf.training.whitening import Whitening
 
@@ -49,7 +50,7 @@ class Trainer:
     def model(self, network: Network, seed: int | Sequence[int] = 0) -> keras.Model:
         """A network to train here, with `initial_weights` of the seed."""
         layer_of = partial(fast_layer, synchronized=self.config.sync_batch_norm)
-        with self.strategy.scope():
+        with self.strategy.scope(), computing_in(self.config.precision):
             return build(network, layer_of, seed)
 
     def train(
@@ -62,7 +63,7 @@ class Trainer:
     ) -> bool:
         """Trains `model` by the recipe, as `epochs` does, from where `checkpoint` stands."""
         with self.strategy.scope():
-            optimizer = Sgd(self.rate, momentum=self.config.momentum)
+            optimizer = sgd(self.rate, self.config.momentum, self.config.precision)
             optimizer.build(model.trainable_variables)
         variables = [*model.variables, *optimizer.variables]
         if checkpoint:
@@ -139,12 +140,14 @@ class Trainer:
             with tf.GradientTape() as tape:
                 losses, logits = self._losses(model, images, labels)
                 loss = tf.reduce_sum(losses * weights) / tf.cast(total, tf.float32)
-            gradients = tape.gradient(loss, [variable.value for variable in variables])
+                scaled = optimizer.scale_loss(loss)
+            gradients = tape.gradient(scaled, [variable.value for variable in variables])
             if strategy.num_replicas_in_sync > 1:
                 gradients = tf.distribute.get_replica_context().all_reduce("SUM", gradients)
+            decay = optimizer.scale_loss(self.config.weight_decay)  # the optimizer takes the scale out of all
             optimizer.apply(
                 [
-                    gradient + self.config.weight_decay * variable.value if decays else gradient
+                    gradient + decay * variable.value if decays else gradient
                     for gradient, variable, decays in zip(gradients, variables, decayed, strict=True)
                 ],
                 variables,
@@ -164,7 +167,8 @@ class Trainer:
     def _losses(self, model: keras.Model, images: Any, labels: Any) -> tuple[Any, Any]:
         """The loss of every image, the auxiliary tower's weighed in, and the logits."""
         outputs = model(images, training=True)
-        logits, *auxiliary = outputs if isinstance(outputs, list) else [outputs]
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        logits, *auxiliary = [tf.cast(one, tf.float32) for one in outputs]
         losses = cross_entropy(labels, logits, self.config.label_smoothing)
         for tower in auxiliary:
             losses += self.config.auxiliary_weight * cross_entropy(labels, tower, self.config.label_smoothing)

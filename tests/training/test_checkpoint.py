@@ -1,12 +1,13 @@
 """Checkpoints: a training that was cut off ends as if it had not been."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from eatnas_tf.configs import TrainingConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.layers import Frame, expand
-from eatnas_tf.network.builder import build
 from eatnas_tf.space import Architecture
 from eatnas_tf.training.checkpoint import Checkpoint
 from eatnas_tf.training.examples import Examples
@@ -35,11 +36,12 @@ def examples():
     return Examples(rng.integers(0, 256, (40, 8, 8, 1), np.uint8), rng.integers(0, 3, 40, np.int32))
 
 
-def _trained(strategy, examples, path, cut_off_in=None, code="sep_k3_s1_w1.0_d1-mb3_k3_s1_w1.5_d1"):
+def _trained(
+    strategy, examples, path, cut_off_in=None, code="sep_k3_s1_w1.0_d1-mb3_k3_s1_w1.5_d1", recipe=RECIPE
+):
     """Variables after a training with a checkpoint at `path`, and what each epoch came to."""
-    trainer = Trainer(strategy, examples, RECIPE)
-    with strategy.scope():
-        model = build(expand(Architecture.parse(code), FRAME, RECIPE.dropout, auxiliary=True), seed=1)
+    trainer = Trainer(strategy, examples, recipe)
+    model = trainer.model(expand(Architecture.parse(code), FRAME, RECIPE.dropout, auxiliary=True), 1)
     checkpoint = Checkpoint(path)
 
     def on_epoch(epoch) -> None:
@@ -51,12 +53,16 @@ def _trained(strategy, examples, path, cut_off_in=None, code="sep_k3_s1_w1.0_d1-
     return [np.asarray(variable) for variable in model.variables], checkpoint.history
 
 
-def test_a_training_goes_on_bit_for_bit_wherever_it_was_cut_off(strategy, examples, tmp_path) -> None:
-    whole, history = _trained(strategy, examples, tmp_path / "whole.npz")
+@pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
+def test_a_training_goes_on_bit_for_bit_wherever_it_was_cut_off(
+    strategy, examples, tmp_path, precision
+) -> None:
+    recipe = replace(RECIPE, precision=precision)
+    whole, history = _trained(strategy, examples, tmp_path / "whole.npz", recipe=recipe)
     for epoch in (1, 3):
         with pytest.raises(CutOff):
-            _trained(strategy, examples, tmp_path / "cut.npz", cut_off_in=epoch)
-    resumed, told = _trained(strategy, examples, tmp_path / "cut.npz")
+            _trained(strategy, examples, tmp_path / "cut.npz", epoch, recipe=recipe)
+    resumed, told = _trained(strategy, examples, tmp_path / "cut.npz", recipe=recipe)
     assert told == history
     assert [one["train/learning_rate"] for one in history] == sorted(
         (one["train/learning_rate"] for one in history), reverse=True
