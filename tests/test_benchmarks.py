@@ -11,6 +11,7 @@ candidates = pytest.importorskip("benchmarks.candidates", reason=_WHY)
 engines = pytest.importorskip("benchmarks.engines", reason=_WHY)
 report = pytest.importorskip("benchmarks.report", reason=_WHY)
 results = pytest.importorskip("benchmarks.results", reason=_WHY)
+soak = pytest.importorskip("benchmarks.soak", reason=_WHY)
 task = pytest.importorskip("benchmarks.task", reason=_WHY)
 
 TASK = task.Task(images=640, candidates=2)
@@ -160,3 +161,16 @@ def test_a_wrong_argument_is_refused_before_anything_runs(capsys, arguments, sai
         candidates.main([arguments])
     assert refused.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_soak_shows_what_a_candidate_takes_from_sample_to_sample_and_in_the_second_half(capsys) -> None:
+    megabyte = 2**20
+    samples = [
+        soak.Sample(number, 2.0 * number, (500 + number) * megabyte, 700 * megabyte, 8, 5000 + number, 70)
+        for number in (10, 30, 50)
+    ]
+    soak.show(samples)
+    said = capsys.readouterr().out
+    (row,) = (line for line in said.splitlines() if "│         50 │" in line)
+    assert [cell.strip() for cell in row.split("│")[1:-1]] == ["50", "2.00", "550.0", "700.0", "8", "5", "0"]
+    assert "from candidate 30 on, one more takes 1.000 MB in the main process and 0.000 MB" in said

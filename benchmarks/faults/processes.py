@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,14 @@ def listed() -> bool:
 def workers(main: int) -> list[int]:
     """The workers of a search's main process."""
     return [entry.pid for entry in _entries() if entry.parent == main and b"spawn_main" in entry.command]
+
+
+def resident(pid: int) -> int:
+    """Bytes of a process that lie in memory; 0 once it has ended."""
+    try:
+        return int((PROC / str(pid) / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
 
 
 def left_behind(group: int) -> list[str]:
