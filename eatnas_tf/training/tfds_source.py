@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
 if TYPE_CHECKING:
     import tensorflow as tf
 
+ANEW = "delete the dataset's folder to have it prepared anew"
+
 
 class TfdsSource:
     """An image classification dataset of tensorflow-datasets, prepared on first use."""
@@ -21,33 +24,20 @@ class TfdsSource:
     class_counts: tuple[int, ...] | None = None
 
     def __init__(self, name: str, data_dir: str | None, image_size: int | None) -> None:
-        import tensorflow_datasets as tfds
-
-        try:
-            self._builder = tfds.builder(name, data_dir=data_dir)
-        except Exception as error:
-            raise InputError(
-                f"dataset {name!r} is not known ({_first_line(error)}); expected fashion_mnist_mini, "
-                "npz:PATH, folder:PATH or a name of tensorflow-datasets such as cifar10"
-            ) from None
+        self._builder = _builder(name, data_dir)
         features = self._builder.info.features
         if self._builder.info.supervised_keys != ("image", "label"):
             raise InputError(
                 f"dataset {name!r} is not one for image classification: it has no image and label"
             )
-        try:
-            self._builder.download_and_prepare()
-        except Exception as error:
-            raise InputError(
-                f"dataset {name!r} could not be prepared ({_first_line(error)}); put it under "
-                f"--data_dir, which is {self._builder._data_dir_root}"
-            ) from None
+        _prepare(self._builder)
         height, width, self.channels = features["image"].shape
         self._fixed = height is not None and width is not None
         if image_size is None and not (self._fixed and height == width):
             raise InputError(f"dataset {name!r}: images differ in size or are not square; give --image_size")
         self.image_size = image_size or height
         self.classes = tuple(features["label"].names)
+        self._refuse_missing("train", "train on")
         self.train_count = self._builder.info.splits["train"].num_examples
 
     def train(self, processes: int = 1) -> Examples | Streamed:
@@ -58,8 +48,12 @@ class TfdsSource:
         return self._split(self._test_name())
 
     def refuse_without_test(self) -> None:
-        if self._test_name() not in self._builder.info.splits:
-            raise InputError(f"dataset {self._builder.name!r} has no {self._test_name()} split to test on")
+        self._refuse_missing(self._test_name(), "test on")
+
+    def _refuse_missing(self, split: str, purpose: str) -> None:
+        if split not in self._builder.info.splits:
+            raise InputError(f"dataset {self._builder.name!r} has no {split} split to {purpose}")
+        _refuse_incomplete(self._builder, split)
 
     def _test_name(self) -> str:
         return "validation" if self._builder.name.startswith("imagenet") else "test"
@@ -121,6 +115,56 @@ class TfdsStreamed(Streamed):
         return TfdsStreamed(self.builder, self.split, filled, self.image_size)
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or ["no reason given"]
+def _builder(name: str, data_dir: str | None) -> Any:
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.registered import DatasetNotFoundError
+
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except Exception as error:
+        place = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser() / name.partition(":")[0]
+        if place.is_dir() and not isinstance(error, DatasetNotFoundError):
+            raise InputError(f"{place}: cannot be read ({_reason(error)}); {ANEW}") from None
+        raise InputError(
+            f"dataset {name!r} is not known ({_reason(error)}); expected fashion_mnist_mini, "
+            "npz:PATH, folder:PATH or a name of tensorflow-datasets such as cifar10"
+        ) from None
+
+
+def _prepare(builder: Any) -> None:
+    """Downloads and prepares, unless that was done. Raises InputError, which says what to put where."""
+    try:
+        builder.download_and_prepare()
+    except Exception as error:
+        if not builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
+            raise InputError(
+                f"dataset {builder.name!r} could not be prepared ({_reason(error)}); put it under "
+                f"--data_dir, which is {builder._data_dir_root}"
+            ) from None
+        manual = Path(builder._data_dir_root) / "downloads" / "manual"
+        there = manual.is_dir() and any(manual.iterdir())
+        raise InputError(
+            f"dataset {builder.name!r} is downloaded by hand into {manual}, which "
+            f"{f'is not as expected ({_reason(error)})' if there else 'is missing or empty'}: "
+            f"{' '.join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())}"
+        ) from None
+
+
+def _refuse_incomplete(builder: Any, name: str) -> None:
+    """Raises InputError if a file of the split is missing or cut short, before any time is spent on it."""
+    split = builder.info.splits[name]
+    files = [Path(file) for file in split.filepaths]
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        raise InputError(f"{missing[0]}: no such file; {ANEW}")
+    found = sum(file.stat().st_size for file in files)
+    if found < split.num_bytes:
+        raise InputError(
+            f"{builder.data_dir}: its {name} split has {found:,} bytes, expected {split.num_bytes:,}; {ANEW}"
+        )
+
+
+def _reason(error: Exception) -> str:
+    """The error's kind and its first line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or ["no reason given"]
     return f"{type(error).__name__}: {lines[0]}"
