@@ -7,13 +7,21 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from absl import logging
+
+from eatnas_tf.errors import InputError
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+    from eatnas_tf.training.patches import Box
+
+UNREADABLE = -1  # the label of an image that cannot be read; one black pixel stands in its place
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,23 @@ class Streamed(ABC):
 
     @abstractmethod
     def dataset(self, shuffle_seed: int | None = None) -> tf.data.Dataset:
-        """(uint8 image of its own size, label) pairs, shuffled if a seed is given."""
+        """(uint8 image of its own size, label) pairs, shuffled if a seed is given.
+
+        What cannot be read keeps its place, labelled UNREADABLE, so that whoever counts steps counts right.
+        """
+
+    def patches(self, shuffle_seed: int | None, box: Box) -> tf.data.Dataset:
+        """(float32 patch of `image_size`, label) pairs in the order of `dataset`."""
+        import tensorflow as tf
+
+        from eatnas_tf.training.patches import patch
+
+        def cut_out(number: Any, pair: Any) -> tuple[Any, Any]:
+            image, label = pair
+            return patch(image, box(number, tf.shape(image)[:2]), self.image_size), label
+
+        dataset = self.dataset(shuffle_seed).enumerate()
+        return dataset.map(cut_out, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
     @abstractmethod
     def divided(self, wanted: int, held_out: int, seed: int) -> tuple[Streamed, Streamed]:
@@ -59,7 +83,7 @@ class Streamed(ABC):
     def statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of every channel over the first 10,000 images."""
         total, squares, pixels = 0.0, 0.0, 0
-        for image, _ in self.dataset().take(10_000).as_numpy_iterator():
+        for image, _ in self._readable(10_000):
             flat = image.reshape(-1, image.shape[-1]).astype(np.float64)
             total, squares, pixels = total + flat.sum(0), squares + (flat**2).sum(0), pixels + len(flat)
         mean = np.asarray(total / pixels)
@@ -67,12 +91,24 @@ class Streamed(ABC):
         return mean.astype(np.float32), deviation.astype(np.float32)
 
     def read(self) -> Examples:
-        """All of them, resized, in memory."""
+        """All of them that can be read, resized, in memory; a warning says how many cannot."""
         images, labels = [], []
-        for image, label in self.dataset().as_numpy_iterator():
+        for image, label in self._readable(len(self)):
             images.append(resized(image[None], self.image_size)[0])
             labels.append(label)
+        if not images:
+            raise InputError(f"none of {len(self)} images can be read; look at the dataset's files")
+        warn_of_unreadable(len(self) - len(labels), len(self))
         return Examples(np.stack(images), np.asarray(labels, np.int32))
+
+    def _readable(self, first: int) -> Iterator[tuple[np.ndarray, int]]:
+        pairs = self.dataset().take(first).as_numpy_iterator()
+        return ((image, label) for image, label in pairs if label != UNREADABLE)
+
+
+def warn_of_unreadable(count: int, of: int) -> None:
+    if count:
+        logging.warning("%d of %d images cannot be read and are left out", count, of)
 
 
 def in_memory_if_it_fits(streamed: Streamed, channels: int, processes: int) -> Examples | Streamed:

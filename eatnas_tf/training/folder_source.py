@@ -14,7 +14,7 @@ from absl import logging
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.training import images
-from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
+from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, in_memory_if_it_fits
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -125,10 +125,14 @@ class FolderStreamed(Streamed):
     def _decoded(self, path: Any, label: Any) -> tuple[Any, Any]:
         import tensorflow as tf
 
-        def read(path: bytes) -> np.ndarray:
-            return images.read(Path(path.decode()), self.channels)
+        def read(path: bytes, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            try:
+                return images.read(Path(path.decode()), self.channels), label
+            except InputError:
+                return np.zeros((1, 1, self.channels), np.uint8), np.full_like(label, UNREADABLE)
 
-        pixels = tf.numpy_function(read, [path], tf.uint8, stateful=False)
+        pixels, label = tf.numpy_function(read, [path, label], (tf.uint8, tf.int64), stateful=False)
+        label = tf.ensure_shape(label, ())
         return tf.ensure_shape(pixels, (None, None, self.channels)), label
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
+from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, in_memory_if_it_fits
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from eatnas_tf.training.patches import Box
+
+Decode = Callable[[Any, Any], Any]  # (number in the order read, encoded image) -> image
 ANEW = "delete the dataset's folder to have it prepared anew"
 
 
@@ -77,13 +80,53 @@ class TfdsStreamed(Streamed):
         return sum(stop - start for start, stop in self.ranges)
 
     def dataset(self, shuffle_seed: int | None = None) -> tf.data.Dataset:
-        """(uint8 image of its own size, label) pairs, shuffled if a seed is given."""
+        """As `Streamed.dataset`."""
+        feature = self.builder.info.features["image"]
+        return self._decoded(shuffle_seed, lambda number, encoded: feature.decode_example(encoded))
+
+    def patches(self, shuffle_seed: int | None, box: Box) -> tf.data.Dataset:
+        """As `Streamed.patches`; of a JPEG only what the patch needs is decoded."""
+        from eatnas_tf.training.patches import jpeg_patch
+
+        feature = self.builder.info.features["image"]
+        if getattr(feature, "encoding_format", None) != "jpeg":
+            return super().patches(shuffle_seed, box)
+        size, channels = self.image_size, feature.shape[-1]
+        return self._decoded(
+            shuffle_seed, lambda number, encoded: jpeg_patch(encoded, box, number, size, channels)
+        )
+
+    def _decoded(self, shuffle_seed: int | None, decode: Decode) -> tf.data.Dataset:
+        """(image, label) pairs; where decoding fails, a black pixel labelled UNREADABLE."""
+        import tensorflow as tf
+
+        def one(number: Any, file: Any) -> tf.data.Dataset:
+            pair = tf.data.Dataset.from_tensors((number, file))
+            read = pair.map(lambda number, file: (decode(number, file[0]), file[1]))
+            image, label = read.element_spec
+            black = tf.zeros([side or 1 for side in image.shape], image.dtype)
+            unreadable = tf.data.Dataset.from_tensors((black, tf.constant(UNREADABLE, label.dtype)))
+            return read.ignore_errors().concatenate(unreadable).take(1)
+
+        return (
+            self._encoded(shuffle_seed)
+            .enumerate()
+            .interleave(
+                one, cycle_length=16, block_length=1, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+            )
+        )
+
+    def _encoded(self, shuffle_seed: int | None) -> tf.data.Dataset:
         import tensorflow_datasets as tfds
 
         instruction = "+".join(f"{self.split}[{start}:{stop}]" for start, stop in self.ranges)
         config = tfds.ReadConfig(shuffle_seed=shuffle_seed, interleave_cycle_length=16)
         dataset = self.builder.as_dataset(
-            instruction, shuffle_files=shuffle_seed is not None, as_supervised=True, read_config=config
+            instruction,
+            shuffle_files=shuffle_seed is not None,
+            as_supervised=True,
+            read_config=config,
+            decoders={"image": tfds.decode.SkipDecoding()},
         )
         return dataset if shuffle_seed is None else dataset.shuffle(4096, shuffle_seed)
 

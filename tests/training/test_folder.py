@@ -101,11 +101,59 @@ def test_what_is_no_image_is_left_out_and_counted(tmp_path, caplog) -> None:
     assert "broken.jpg: not an image that can be read" in caplog.text
 
 
-def test_a_truncated_image_is_read_as_far_as_it_goes(tmp_path) -> None:
-    picture(tmp_path / "a.png", (64, 64))
-    whole = (tmp_path / "a.png").read_bytes()
-    (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
-    assert read(tmp_path / "a.png", 3).shape == (64, 64, 3)
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg"])
+def test_a_truncated_image_is_refused(tmp_path, kind) -> None:
+    path = tmp_path / f"a.{kind}"
+    picture(path, (64, 64))
+    truncate(path)
+    with pytest.raises(InputError, match=f"a.{kind}: not an image that can be read .*truncated"):
+        read(path, 3)
+
+
+@pytest.mark.parametrize("room", [0, 10**9], ids=["streamed", "in memory"])
+def test_truncated_images_are_left_out_and_counted_once(tmp_path, monkeypatch, caplog, room) -> None:
+    config = folder(tmp_path, {"train/a": 4, "train/b": 4, "test/a": 1, "test/b": 1}, size=(20, 20))
+    for name in ("a/001.png", "b/000.png", "b/003.png"):
+        truncate(tmp_path / "train" / name)
+    monkeypatch.setattr(examples, "memory_limit", lambda: room)
+    feed = feed_of(open_source(config, 6).train(), 4)
+    for _ in range(2):
+        state = feed.begin(None)
+        sizes, labels, weights = [], [], []
+        for number in range(feed.steps):
+            batch = feed.load(feed.batch(state, number), 0, 1)
+            sizes.append(len(batch[0]))
+            labels += np.asarray(batch[1]).tolist()
+            weights += np.asarray(batch[2]).tolist()
+        assert (sizes, labels) == ([3, 2] if room == 0 else [4, 1], [0, 0, 0, 1, 1])
+        assert weights == [1] * 5
+    assert caplog.text.count("3 of 8 images cannot be read and are left out") == 1
+
+
+def test_a_batch_of_truncated_images_weighs_nothing(tmp_path, monkeypatch, caplog) -> None:
+    config = folder(tmp_path, {"train/a": 2, "train/b": 2}, size=(20, 20))
+    for name in ("000", "001"):
+        truncate(tmp_path / "train" / "a" / f"{name}.png")
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    feed = feed_of(open_source(config, 6).train(), 2)
+    state = feed.begin(None)
+    _, labels, weights = feed.load(feed.batch(state, 0), 0, 1)
+    assert (np.asarray(labels).tolist(), np.asarray(weights).tolist()) == ([0], [0])
+    _, labels, weights = feed.load(feed.batch(state, 1), 0, 1)
+    assert (np.asarray(labels).tolist(), np.asarray(weights).tolist()) == ([1, 1], [1, 1])
+    assert "2 of 4 images cannot be read" in caplog.text
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_refused(tmp_path) -> None:
+    config = folder(tmp_path, {"train/a": 1, "train/b": 1}, size=(20, 20))
+    for name in "ab":
+        truncate(tmp_path / "train" / name / "000.png")
+    with pytest.raises(InputError, match="none of 2 images can be read; look at the dataset's files"):
+        open_source(config, 6).train()
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from eatnas_tf.configs import DataConfig
+from eatnas_tf.configs import DataConfig, TrainingConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.training import examples
 from eatnas_tf.training.data import open_source, split
+from eatnas_tf.training.examples import Streamed
+from eatnas_tf.training.feed import feed_of
 
 SYNSETS = ("n01440764", "n01443537", "n02119789")
 TRAIN, VALIDATION, TEST = 12, 5, 3  # images; of a synset, in all, in all
@@ -91,9 +93,45 @@ def test_the_search_split_of_imagenet_comes_out_of_train_by_the_seed(imagenet_co
     assert contents(read[0][1]) != contents(read[2][1])
 
 
+@pytest.mark.parametrize("augmentation", ["area_crop", "scale_crop"])
+def test_a_patch_of_a_jpeg_is_that_of_the_whole_image(imagenet_config, monkeypatch, augmentation):
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    train = open_source(imagenet_config, 16).train()
+    feed = feed_of(train, len(train), TrainingConfig(augmentation=augmentation))
+    found = feed.batch(feed.begin(np.random.default_rng(5)), 0)
+    monkeypatch.setattr(type(train), "patches", Streamed.patches)
+    expected = feed.batch(feed.begin(np.random.default_rng(5)), 0)
+    np.testing.assert_array_equal(found[1], expected[1])
+    difference = np.abs(np.asarray(found[0]) - np.asarray(expected[0]))
+    assert difference.mean() < 0.1
+    assert difference.max() < 4  # colours are interpolated from fewer neighbours at a cut
+    assert np.asarray(found[0]).std() > 10
+
+
+@pytest.mark.parametrize("augmentation", ["none", "area_crop"])
+def test_what_is_no_jpeg_among_imagenets_images_is_left_out_and_counted(
+    tmp_path, monkeypatch, caplog, augmentation
+):
+    broken = {(0, 1): b"no image", (1, 2): jpeg([1, 2])[:300], (2, 0): jpeg([2, 0])[:-400]}
+    config = imagenet(tmp_path, broken)
+    assert len(open_source(config, 16).train()) == 3 * TRAIN - 3
+    assert caplog.text.count("3 of 36 images cannot be read") == 1
+    caplog.clear()
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    feed = feed_of(open_source(config, 16).train(), 10, TrainingConfig(augmentation=augmentation))
+    for epoch in range(2):
+        state = feed.begin(np.random.default_rng(epoch), epoch)
+        batches = [feed.load(feed.batch(state, number), 0, 1) for number in range(feed.steps)]
+        assert sum(np.asarray(weights).sum() for _, _, weights in batches) == 3 * TRAIN - 3
+        labels = np.concatenate([np.asarray(labels) for _, labels, _ in batches])
+        assert len(labels) == 3 * TRAIN - 3
+        assert set(np.bincount(labels)) == {0, TRAIN - 1}
+    assert caplog.text.count("3 of 36 images cannot be read") == 1
+
+
 def cifar10(data_dir, monkeypatch, counts):
     """CIFAR-10's archive with so many images a file: a byte of label, then planes of red, green and blue."""
-    names = "airplane automobile bird cat deer dog frog horse ship truck".split()
+    names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
     rng = np.random.default_rng(0)
     members = [("batches.meta.txt", ("\n".join(names) + "\n\n").encode())]
     pixels = {}
