@@ -98,7 +98,8 @@ def _show_classes(by_class: Mapping[str, tuple[int, int]]) -> None:
 def _data(workdir: Workdir, dataset: str | None, data_dir: str | None) -> DataConfig:
     """The settings that the retraining had, with what was asked for instead."""
     settings = workdir.read("config.json")["settings"]
-    known = {field.name: settings[field.name] for field in dataclasses.fields(DataConfig)}
+    names = [field.name for field in dataclasses.fields(DataConfig)]
+    known = {name: settings[name] for name in names if name in settings}  # an older run has fewer
     given = {
         name: value for name, value in (("dataset", dataset), ("data_dir", data_dir)) if value is not None
     }

@@ -147,7 +147,7 @@ class Retrainer:
         partial = self._workdir.path / "partial.keras"
         with durable.replacing(self._workdir.model, partial):
             model.save(partial)
-            class_names.add(partial, classes)
+            class_names.add(partial, classes, self._config.data.centre_crop)
         weight_file.save(self._workdir.weights, weights)
 
 

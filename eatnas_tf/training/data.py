@@ -50,16 +50,16 @@ def open_source(config: DataConfig, image_size: int | None) -> Source:
     """The dataset that `config` names, resized to `image_size` if given. Raises InputError."""
     if config.dataset == EMBEDDED:
         path = importlib.resources.files("eatnas_tf.data") / "fashion_mnist_mini.npz"
-        return NpzSource(Path(str(path)), image_size)
+        return NpzSource(Path(str(path)), image_size, config.centre_crop)
     if config.dataset.startswith("npz:"):
-        return NpzSource(Path(config.dataset.removeprefix("npz:")), image_size)
+        return NpzSource(Path(config.dataset.removeprefix("npz:")), image_size, config.centre_crop)
     if config.dataset.startswith("folder:"):
-        return FolderSource(Path(config.dataset.removeprefix("folder:")), image_size)
+        return FolderSource(Path(config.dataset.removeprefix("folder:")), image_size, config.centre_crop)
     if config.dataset.startswith(given_source.NAME):
         raise InputError(
             f"--dataset={config.dataset} was handed in by a program; hand it in again, or name another one"
         )
-    return TfdsSource(config.dataset, config.data_dir, image_size)
+    return TfdsSource(config.dataset, config.data_dir, image_size, config.centre_crop)
 
 
 def split(

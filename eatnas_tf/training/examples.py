@@ -45,9 +45,13 @@ class Examples:
 
 
 class Streamed(ABC):
-    """Images too many for memory, read as needed. `image_size` is what they are to be resized to."""
+    """Images too many for memory, read as needed.
+
+    `image_size` is what they are to be resized to, of the whole or of the part that `centre_crop` says.
+    """
 
     image_size: int
+    centre_crop: float | None = None
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -94,7 +98,7 @@ class Streamed(ABC):
         """All of them that can be read, resized, in memory; a warning says how many cannot."""
         images, labels = [], []
         for image, label in self._readable(len(self)):
-            images.append(resized(image[None], self.image_size)[0])
+            images.append(resized(image[None], self.image_size, self.centre_crop)[0])
             labels.append(label)
         if not images:
             raise InputError(f"none of {len(self)} images can be read; look at the dataset's files")
@@ -118,13 +122,37 @@ def in_memory_if_it_fits(streamed: Streamed, channels: int, processes: int) -> E
     return streamed.read()
 
 
-def resized(images: np.ndarray, size: int) -> np.ndarray:
-    """Images of another size, uint8; those of the right size as they are."""
+def resized(images: np.ndarray, size: int, centre_crop: float | None = None) -> np.ndarray:
+    """Images, or their centres, at another size, uint8; those of the right size as they are."""
+    images = centre(images, centre_crop)
     if images.shape[1:3] == (size, size):
         return images
     import tensorflow as tf
 
     return tf.cast(tf.round(resize(images, size)), tf.uint8).numpy()
+
+
+def centre(images: Any, part: float | None) -> Any:
+    """The square in the middle of a batch of images whose side is a part of their shorter one; None: all."""
+    if part is None:
+        return images
+    height, width = images.shape[1:3]
+    if height is None or width is None:
+        return _centre_of_any_size(images, part)
+    side = max(1, round(part * min(height, width)))
+    top, left = (height - side) // 2, (width - side) // 2
+    return images[:, top : top + side, left : left + side]
+
+
+def _centre_of_any_size(images: Any, part: float) -> Any:
+    """`centre` in a graph that does not know the images' size."""
+    import tensorflow as tf
+
+    height, width = (tf.shape(images)[axis] for axis in (1, 2))
+    shorter = tf.cast(tf.minimum(height, width), tf.float64)
+    side = tf.maximum(1, tf.cast(tf.round(part * shorter), tf.int32))
+    top, left = (height - side) // 2, (width - side) // 2
+    return images[:, top : top + side, left : left + side]
 
 
 def resize(images: Any, size: int) -> Any:

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from eatnas_tf.configs import TrainingConfig
 from eatnas_tf.training.augmentation import area_boxes, augmentation, scale_boxes
-from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, resize, warn_of_unreadable
+from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, centre, resize, warn_of_unreadable
 
 
 def feed_of(examples: Examples | Streamed, batch_size: int, recipe: TrainingConfig | None = None) -> Feed:
@@ -99,7 +99,8 @@ class StreamFeed:
 
     def _whole(self, image: Any, label: Any) -> tuple[Any, Any]:
         size = self._examples.image_size
-        return tf.ensure_shape(resize(image[None], size)[0], (size, size, image.shape[-1])), label
+        seen = resize(centre(image[None], self._examples.centre_crop), size)[0]
+        return tf.ensure_shape(seen, (size, size, image.shape[-1])), label
 
     def _readable(self, lost: Unreadable, number: Any, batch: tuple[Any, Any]) -> tuple[Any, Any]:
         """A batch without what cannot be read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -31,8 +31,8 @@ class FolderSource:
     second run never tests on what the first one trained on. Images become square of `image_size`.
     """
 
-    def __init__(self, path: Path, image_size: int | None) -> None:
-        self._path = path
+    def __init__(self, path: Path, image_size: int | None, centre_crop: float | None = None) -> None:
+        self._path, self._centre_crop = path, centre_crop
         if not path.is_dir():
             raise InputError(f"{path}: no such folder; expected one folder a class in it, or in its train/")
         parted = (path / "train").is_dir()
@@ -75,7 +75,7 @@ class FolderSource:
         return self._labelled(test)
 
     def _images(self, files: tuple[File, ...], processes: int) -> Examples | Streamed:
-        streamed = FolderStreamed(files, self.channels, self.image_size)
+        streamed = FolderStreamed(files, self.channels, self.image_size, self._centre_crop)
         return in_memory_if_it_fits(streamed, self.channels, processes)
 
     def _labelled(self, files: Files) -> tuple[File, ...]:
@@ -95,6 +95,7 @@ class FolderStreamed(Streamed):
     files: tuple[File, ...]
     channels: int
     image_size: int
+    centre_crop: float | None = None
 
     def __len__(self) -> int:
         return len(self.files)
@@ -120,7 +121,7 @@ class FolderStreamed(Streamed):
         return tuple(self.files[place] for place in order)
 
     def _of(self, files: tuple[File, ...]) -> FolderStreamed:
-        return FolderStreamed(files, self.channels, self.image_size)
+        return replace(self, files=files)
 
     def _decoded(self, path: Any, label: Any) -> tuple[Any, Any]:
         import tensorflow as tf

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,10 @@ class TfdsSource:
 
     class_counts: tuple[int, ...] | None = None
 
-    def __init__(self, name: str, data_dir: str | None, image_size: int | None) -> None:
+    def __init__(
+        self, name: str, data_dir: str | None, image_size: int | None, centre_crop: float | None = None
+    ) -> None:
+        self._centre_crop = centre_crop
         self._builder = _builder(name, data_dir)
         features = self._builder.info.features
         if self._builder.info.supervised_keys != ("image", "label"):
@@ -63,7 +66,7 @@ class TfdsSource:
 
     def _split(self, name: str, processes: int = 1) -> Examples | Streamed:
         count = self._builder.info.splits[name].num_examples
-        streamed = TfdsStreamed(self._builder, name, ((0, count),), self.image_size)
+        streamed = TfdsStreamed(self._builder, name, ((0, count),), self.image_size, self._centre_crop)
         return in_memory_if_it_fits(streamed, self.channels, processes)
 
 
@@ -75,6 +78,7 @@ class TfdsStreamed(Streamed):
     split: str
     ranges: tuple[tuple[int, int], ...]
     image_size: int
+    centre_crop: float | None = None
 
     def __len__(self) -> int:
         return sum(stop - start for start, stop in self.ranges)
@@ -155,7 +159,7 @@ class TfdsStreamed(Streamed):
 
     def _of(self, ranges: Iterable[tuple[int, int]]) -> TfdsStreamed:
         filled = tuple((start, stop) for start, stop in ranges if stop > start)
-        return TfdsStreamed(self.builder, self.split, filled, self.image_size)
+        return replace(self, ranges=filled)
 
 
 def _builder(name: str, data_dir: str | None) -> Any:

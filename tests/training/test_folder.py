@@ -218,3 +218,21 @@ def test_images_too_many_for_memory_are_streamed_as_they_would_lie_there(tmp_pat
     assert sorted(read_back) == sorted(image.tobytes() for image in held.images)
     orders = [[label for _, label in train.dataset(seed).as_numpy_iterator()] for seed in (1, 1, 2)]
     assert orders[0] == orders[1]
+
+
+@pytest.mark.parametrize("part", [0.875, 1.0])
+def test_a_centre_crop_is_the_square_in_the_middle(tmp_path, monkeypatch, part) -> None:
+    config = folder(tmp_path, {"train/a": 2}, size=(30, 24))
+    folder(tmp_path, {"train/b": 2}, size=(25, 40))
+    config = DataConfig(config.dataset, centre_crop=part)
+    held = open_source(config, 6).train()
+    side = round(part * 24)
+    left, top = (30 - side) // 2, (24 - side) // 2
+    pixels = picture(tmp_path / "again.png", (30, 24))[None, top : top + side, left : left + side]
+    np.testing.assert_array_equal(held.images[0], resized(pixels, 6)[0])
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    streamed = open_source(config, 6).train()
+    feed = feed_of(streamed, 4)
+    images, _ = feed.batch(feed.begin(None), 0)
+    assert np.abs(np.asarray(images) - held.images).max() <= 0.5  # in memory they are rounded
+    assert split(streamed, config, 0)[1].centre_crop == streamed.cut(2, 0).centre_crop == part

@@ -2,9 +2,11 @@
 
 import io
 import tarfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
@@ -12,7 +14,7 @@ from eatnas_tf.configs import DataConfig, TrainingConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.training import examples
 from eatnas_tf.training.data import open_source, split
-from eatnas_tf.training.examples import Streamed
+from eatnas_tf.training.examples import Streamed, resized
 from eatnas_tf.training.feed import feed_of
 
 SYNSETS = ("n01440764", "n01443537", "n02119789")
@@ -91,6 +93,19 @@ def test_the_search_split_of_imagenet_comes_out_of_train_by_the_seed(imagenet_co
     assert len(set(contents(*read[0]))) == 3 * TRAIN
     assert contents(read[0][1]) == contents(read[1][1])
     assert contents(read[0][1]) != contents(read[2][1])
+
+
+def test_imagenets_images_are_evaluated_on_their_centre(imagenet_config, monkeypatch):
+    config = replace(imagenet_config, centre_crop=0.5)
+    held = open_source(config, 12).test()
+    whole = tf.io.decode_jpeg(jpeg([9, 0])).numpy()
+    assert resized(whole[None, 7:22, 12:27], 12)[0].tobytes() in contents(held)
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    streamed = open_source(config, 12).test()
+    feed = feed_of(streamed, VALIDATION)
+    images, labels = feed.batch(feed.begin(None), 0)
+    assert np.abs(np.asarray(images) - held.images).max() <= 0.5
+    np.testing.assert_array_equal(labels, held.labels)
 
 
 @pytest.mark.parametrize("augmentation", ["area_crop", "scale_crop"])
