@@ -41,7 +41,7 @@ ALLOWED = {
     "configs": {"layers", "space", "errors"},
     "flags": {"configs", "layers", "space", "registry", "errors"},
     "network": {"layers", "space", "registry", "durable", "errors"},
-    "training": {"network", "layers", "space", "configs", "registry", "errors"},
+    "training": {"network", "layers", "space", "configs", "registry", "durable", "errors"},
     "reporting": {"evolution", "layers", "training", "space", "errors"},
     "stages": EVERYTHING - {"flags"},
     "bin": EVERYTHING | {"stages"},

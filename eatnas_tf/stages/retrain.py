@@ -17,7 +17,7 @@ from eatnas_tf.stages import devices, plans
 from eatnas_tf.stages.results import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
-from eatnas_tf.training.data import Source, cut, division, open_source, split, warn_of_rare_classes
+from eatnas_tf.training.data import Source, cut, division, held, open_source, split, warn_of_rare_classes
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
 
@@ -122,6 +122,7 @@ def _retrain(
                 workdir.checkpoint_of(task.number).unlink(missing_ok=True)
 
         train, validation = split(examples, config.data, config.seed) if setting.holds_out else (whole, None)
+        validation = None if validation is None else held(validation)
         for task in rivals:
             carry_out(task, train, validation or source.test(), "validation" if setting.holds_out else "test")
         winner = max(rivals, key=lambda task: done[task.number]["top1"])

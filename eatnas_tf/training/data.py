@@ -16,7 +16,7 @@ from absl import logging
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.training import given_source
-from eatnas_tf.training.examples import Examples, Streamed
+from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
 from eatnas_tf.training.folder_source import FolderSource
 from eatnas_tf.training.npz_source import NpzSource
 from eatnas_tf.training.tfds_source import TfdsSource
@@ -72,6 +72,14 @@ def split(
         return examples.divided(wanted, held_out, seed)
     order = np.random.default_rng(seed).permutation(count)[:wanted]
     return examples.take(order[held_out:]), examples.take(order[:held_out])
+
+
+def held(examples: Examples | Streamed, processes: int = 1) -> Examples | Streamed:
+    """Images that are only evaluated on, again and again: decoded and resized in memory, if they fit."""
+    if isinstance(examples, Examples):
+        return examples
+    channels = examples.dataset().element_spec[0].shape[-1]
+    return in_memory_if_it_fits(examples, channels, processes)
 
 
 def division(config: DataConfig, count: int) -> tuple[int, int]:

@@ -5,10 +5,13 @@ TensorFlow is imported where images are made, not to refuse a file.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,6 +79,10 @@ class Streamed(ABC):
         dataset = self.dataset(shuffle_seed).enumerate()
         return dataset.map(cut_out, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
+    def identity(self) -> str | None:
+        """A text that two runs have in common only for the same images; None if nothing tells."""
+        return None
+
     @abstractmethod
     def divided(self, wanted: int, held_out: int, seed: int) -> tuple[Streamed, Streamed]:
         """`wanted` of the images as (train, validation), `held_out` of them the latter, by the seed."""
@@ -108,6 +115,11 @@ class Streamed(ABC):
     def _readable(self, first: int) -> Iterator[tuple[np.ndarray, int]]:
         pairs = self.dataset().take(first).as_numpy_iterator()
         return ((image, label) for image, label in pairs if label != UNREADABLE)
+
+
+def digest(content: object) -> str:
+    """Of a value whose repr says all of it."""
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
 
 def warn_of_unreadable(count: int, of: int) -> None:
@@ -169,5 +181,26 @@ def resize(images: Any, size: int) -> Any:
 
 
 def memory_limit() -> int:
-    """Bytes of pixels that may be held in memory: a quarter of the machine's."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
+    """Bytes of pixels that may be held in memory: a quarter of what this machine or container has.
+
+    Less if less is free. The quarter comes first, so that a run's images are held or streamed alike on every
+    day on which the machine is not short of memory.
+    """
+    there_is = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_container_limit()]
+    return min([min(there_is) // 4, *_free()])
+
+
+def _container_limit() -> list[int]:
+    """Bytes that a container may use, where it has a limit (Linux, cgroup 2 and 1)."""
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):
+            return [int(Path(path).read_text(encoding="ascii"))]
+    return []
+
+
+def _free() -> list[int]:
+    """Half of the bytes that Linux could give without swapping; the other half is for the training."""
+    with suppress(OSError, IndexError, ValueError):
+        status = Path("/proc/meminfo").read_text(encoding="ascii")
+        return [int(status.split("MemAvailable:")[1].split()[0]) * 1024 // 2]
+    return []

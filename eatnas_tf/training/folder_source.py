@@ -14,7 +14,7 @@ from absl import logging
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.training import images
-from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, in_memory_if_it_fits
+from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -108,6 +108,9 @@ class FolderStreamed(Streamed):
         paths, labels = zip(*files, strict=True)
         dataset = tf.data.Dataset.from_tensor_slices((list(paths), np.asarray(labels, np.int64)))
         return dataset.map(self._decoded, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+    def identity(self) -> str:
+        return digest(self.files)
 
     def divided(self, wanted: int, held_out: int, seed: int) -> tuple[FolderStreamed, FolderStreamed]:
         drawn = self._drawn(wanted, seed)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, in_memory_if_it_fits
+from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -133,6 +133,9 @@ class TfdsStreamed(Streamed):
             decoders={"image": tfds.decode.SkipDecoding()},
         )
         return dataset if shuffle_seed is None else dataset.shuffle(4096, shuffle_seed)
+
+    def identity(self) -> str:
+        return digest((self.builder.info.full_name, str(self.builder.data_dir), self.split, self.ranges))
 
     def divided(self, wanted: int, held_out: int, seed: int) -> tuple[TfdsStreamed, TfdsStreamed]:
         """Validation comes from a hundred stretches of the split, drawn from the seed.
