@@ -8,6 +8,7 @@ without an image get the last one with weight 0.
 from __future__ import annotations
 
 import math
+import os
 from functools import partial
 from typing import Any
 
@@ -71,7 +72,8 @@ class StreamFeed:
         """The state of one pass: shuffled by `rng`, or in order without one."""
         seed = None if rng is None else int(rng.integers(2**31))
         batches = self._images(seed, epoch).batch(self._batch_size).enumerate()
-        return iter(batches.map(partial(self._readable, Unreadable(self))).prefetch(2))
+        batches = batches.map(partial(self._readable, Unreadable(self))).prefetch(2)
+        return iter(batches.with_options(_threads()))
 
     def _images(self, seed: int | None, epoch: int) -> Any:
         """All images at the frame's size: a random patch where the recipe has them, else the whole."""
@@ -130,6 +132,14 @@ class Unreadable:
             self._feed.warned = True
             warn_of_unreadable(self._count, self._feed.count)
         return np.bool_(True)
+
+
+def _threads() -> tf.data.Options:
+    """Reading has threads of its own: operations are given a single one to run side by side."""
+    options = tf.data.Options()
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1
+    options.threading.private_threadpool_size = threads
+    return options
 
 
 Feed = MemoryFeed | StreamFeed
