@@ -9,6 +9,7 @@ import pytest
 _WHY = "benchmarks/ lies in a checkout only; run `python -m pytest` from its root"
 candidates = pytest.importorskip("benchmarks.candidates", reason=_WHY)
 engines = pytest.importorskip("benchmarks.engines", reason=_WHY)
+inputs = pytest.importorskip("benchmarks.inputs", reason=_WHY)
 report = pytest.importorskip("benchmarks.report", reason=_WHY)
 results = pytest.importorskip("benchmarks.results", reason=_WHY)
 task = pytest.importorskip("benchmarks.task", reason=_WHY)
@@ -160,3 +161,20 @@ def test_a_wrong_argument_is_refused_before_anything_runs(capsys, arguments, sai
         candidates.main([arguments])
     assert refused.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_input_pipelines_are_compared_with_plain_reading_on_all_cores() -> None:
+    by_cores = {1: {inputs.PLAIN: 100.0, "ours": 150.0}, 2: {inputs.PLAIN: 200.0, "ours": 250.0}}
+    assert inputs.rows(by_cores) == [(inputs.PLAIN, "100", "200", "1.00"), ("ours", "150", "250", "1.25")]
+
+
+def test_the_jpegs_of_the_input_benchmark_are_repeatable_and_of_two_classes(tmp_path) -> None:
+    for name in ("one", "two"):
+        inputs.make(tmp_path / name, 3)
+    files = {
+        name: [(path.parent.name, path.read_bytes()) for path in sorted((tmp_path / name).rglob("*.jpg"))]
+        for name in ("one", "two")
+    }
+    assert files["one"] == files["two"]
+    assert [label for label, _ in files["one"]] == ["a", "a", "b"]
+    assert len({content for _, content in files["one"]}) == 3
