@@ -120,6 +120,8 @@ def _given(config: Config, data: Datasets | None) -> tuple[Config, Given | None]
     """The config with the name of a program's dataset, and that dataset."""
     if data is None:
         return config, None
+    if config.data.centre_crop is not None:
+        raise InputError("centre_crop is for a dataset named in the config; crop the images of data yourself")
     given = _source(data, config.frame.image_size)
     return replace(config, data=replace(config.data, dataset=given.name)), given
 

@@ -92,16 +92,20 @@ class SpaceConfig:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """A dataset and its cut. `validation` below 1 is a fraction, else a number of images."""
+    """A dataset and its cut. `validation` below 1 is a fraction, else a number of images.
+
+    `centre_crop` is the part of the shorter side that an image is made of; None: the whole image, squeezed.
+    """
 
     dataset: str = "fashion_mnist_mini"
     data_dir: str | None = None
     train_examples: int | None = None
     validation: float = 0.2
+    centre_crop: float | None = None
 
     def __post_init__(self) -> None:
         _whole(self, train_examples=2)
-        _number(self, validation=(0, math.inf))
+        _number(self, validation=(0, math.inf), centre_crop=(0.1, 1))
         if self.validation == 0 or (self.validation >= 1 and self.validation != round(self.validation)):
             raise InputError(
                 f"--validation: {self.validation:g} is neither a fraction above 0 and below 1 "

@@ -26,6 +26,7 @@ TEXT = Kind("text", lambda value: isinstance(value, str))
 WHOLE = Kind("a whole number", lambda value: _is_number(value) and isinstance(value, int) and value >= 0)
 NUMBER = Kind("a number", _is_number)
 POSITIVE = Kind("a number above 0", lambda value: _is_number(value) and value >= 1 / LARGEST)
+PART = Kind("a number above 0, at most 1", lambda value: POSITIVE.fits(value) and value <= 1)
 NUMBER_OR_NAN = Kind("a number", lambda value: value != value or NUMBER.fits(value))
 OBJECT = Kind("an object", lambda value: isinstance(value, dict))
 

@@ -29,7 +29,18 @@ VALIDATION = absl_flags.DEFINE_float(
     "Training images held out to select on: a fraction below 1, or their number.",
     lower_bound=0.0,
 )
+CENTRE_CROP = absl_flags.DEFINE_float(
+    "centre_crop",
+    None,
+    "The part of its shorter side of which a square is taken from an image's centre, as 0.875 on ImageNet; "
+    "without, the whole image is squeezed into a square. A training that cuts patches out of streamed images "
+    "takes those instead.",
+    lower_bound=0.1,
+    upper_bound=1.0,
+)
 
 
 def config() -> DataConfig:
-    return DataConfig(DATASET.value, DATA_DIR.value, TRAIN_EXAMPLES.value, VALIDATION.value)
+    return DataConfig(
+        DATASET.value, DATA_DIR.value, TRAIN_EXAMPLES.value, VALIDATION.value, CENTRE_CROP.value
+    )

@@ -200,3 +200,11 @@ def test_wrong_input_is_refused_before_anything_is_written(data, tmp_path, call,
         call(tmp_path / "run", data)
     assert message in str(refused.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_centre_crop_of_images_that_are_handed_in_is_refused(tmp_path) -> None:
+    images, labels = np.zeros((10, 8, 8, 1), np.uint8), np.arange(10) % 2
+    config = SearchConfig(FRAME, data=DataConfig(centre_crop=0.5))
+    with pytest.raises(InputError, match="centre_crop is for a dataset named in the config"):
+        eatnas_tf.search(config, tmp_path / "run", eatnas_tf.Datasets((images, labels)))
+    assert not (tmp_path / "run").exists()

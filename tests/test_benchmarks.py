@@ -9,6 +9,7 @@ import pytest
 _WHY = "benchmarks/ lies in a checkout only; run `python -m pytest` from its root"
 candidates = pytest.importorskip("benchmarks.candidates", reason=_WHY)
 engines = pytest.importorskip("benchmarks.engines", reason=_WHY)
+inputs = pytest.importorskip("benchmarks.inputs", reason=_WHY)
 report = pytest.importorskip("benchmarks.report", reason=_WHY)
 results = pytest.importorskip("benchmarks.results", reason=_WHY)
 soak = pytest.importorskip("benchmarks.soak", reason=_WHY)
@@ -174,3 +175,20 @@ def test_a_soak_shows_what_a_candidate_takes_from_sample_to_sample_and_in_the_se
     (row,) = (line for line in said.splitlines() if "│         50 │" in line)
     assert [cell.strip() for cell in row.split("│")[1:-1]] == ["50", "2.00", "550.0", "700.0", "8", "5", "0"]
     assert "from candidate 30 on, one more takes 1.000 MB in the main process and 0.000 MB" in said
+
+
+def test_input_pipelines_are_compared_with_plain_reading_on_all_cores() -> None:
+    by_cores = {1: {inputs.PLAIN: 100.0, "ours": 150.0}, 2: {inputs.PLAIN: 200.0, "ours": 250.0}}
+    assert inputs.rows(by_cores) == [(inputs.PLAIN, "100", "200", "1.00"), ("ours", "150", "250", "1.25")]
+
+
+def test_the_jpegs_of_the_input_benchmark_are_repeatable_and_of_two_classes(tmp_path) -> None:
+    for name in ("one", "two"):
+        inputs.make(tmp_path / name, 3)
+    files = {
+        name: [(path.parent.name, path.read_bytes()) for path in sorted((tmp_path / name).rglob("*.jpg"))]
+        for name in ("one", "two")
+    }
+    assert files["one"] == files["two"]
+    assert [label for label, _ in files["one"]] == ["a", "a", "b"]
+    assert len({content for _, content in files["one"]}) == 3

@@ -42,7 +42,7 @@ ALLOWED = {
     "mutations": {"space", "registry", "errors"},
     "configs": {"layers", "space", "errors"},
     "flags": {"configs", "layers", "space", "registry", "errors"},
-    "network": {"layers", "space", "registry", "durable", "errors"},
+    "network": {"layers", "space", "registry", "durable", "fields", "errors"},
     "training": {"network", "layers", "space", "configs", "registry", "durable", "errors"},
     "reporting": {"evolution", "layers", "space", "durable", "errors"},
     "stages": EVERYTHING - {"flags"},

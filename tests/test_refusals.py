@@ -1018,7 +1018,7 @@ def modelled(message: str, files: Callable[[Path], object]) -> Case:
 
 
 EXPECTED = "expected the model.keras of a retraining"
-DAMAGED = "its class names are damaged; retrain it"
+DAMAGED = f"{class_names.MEMBER} is damaged"
 MODELS = [
     modelled(f"no such file; {EXPECTED}", folder("else")),
     modelled(
@@ -1038,9 +1038,14 @@ MODELS = [
     modelled("cannot be read (JSONDecodeError: …", classes("")),
     modelled("cannot be read (UnicodeDecodeError: …", classes(b'["\xff"]')),
     modelled("cannot be read (RecursionError: …", classes("[" * 100_000)),
-    modelled(DAMAGED, classes("{}")),
-    modelled(DAMAGED, classes("[1, 2]")),
-    modelled(DAMAGED, classes('"ab"')),
+    modelled(f"{DAMAGED} (classes is missing); retrain it", classes("{}")),
+    modelled(f"{DAMAGED} (classes is missing); retrain it", classes('"ab"')),
+    modelled(f"{DAMAGED} (classes is [1, 2]; expected a list of text); retrain it", classes("[1, 2]")),
+    modelled(f"{DAMAGED} (centre_crop is missing); retrain it", classes('{"classes": ["a", "b"]}')),
+    modelled(
+        f"{DAMAGED} (centre_crop is 7; expected a number above 0, at most 1 or null); retrain it",
+        classes('{"classes": ["a", "b"], "centre_crop": 7}'),
+    ),
     modelled(
         f"cannot be read (BadZipFile: Bad CRC-32 for file 'eatnas_tf/classes.json'); {EXPECTED}",
         in_turn(

@@ -25,6 +25,7 @@ KINDS = {  # of DataConfig's fields
     "data_dir": optional(TEXT),
     "train_examples": optional(WHOLE),
     "validation": NUMBER,
+    "centre_crop": optional(NUMBER),
 }
 COLUMNS = ("model", "params M", "mult-adds M", "top-1 %", "top-5 %")
 

@@ -21,11 +21,11 @@ def run(model: Path, files: Sequence[Path], top: int, as_json: bool = False) -> 
     """Prints the `top` likeliest classes of every image. Raises InputError before TensorFlow is loaded if a
     file is no image.
     """
-    names = class_names.read(model)
+    names, centre_crop = class_names.read(model), class_names.centre_crop(model)
     for file in files:
         images.header(file)
     rows = []
-    for file, probabilities in zip(files, _probabilities(model, files, len(names)), strict=True):
+    for file, probabilities in zip(files, _probabilities(model, files, len(names), centre_crop), strict=True):
         best = np.argsort(-probabilities, kind="stable")[:top]
         rows.append((str(file), [(names[place], float(probabilities[place])) for place in best]))
     if as_json:
@@ -39,7 +39,7 @@ def run(model: Path, files: Sequence[Path], top: int, as_json: bool = False) -> 
     )
 
 
-def _probabilities(path: Path, files: Sequence[Path], classes: int) -> np.ndarray:
+def _probabilities(path: Path, files: Sequence[Path], classes: int, centre_crop: float | None) -> np.ndarray:
     """(files, classes), each row adding up to 1."""
     load_tensorflow()
     import keras
@@ -53,7 +53,10 @@ def _probabilities(path: Path, files: Sequence[Path], classes: int) -> np.ndarra
         raise InputError(f"{path}: it takes {channels} channels; expected 1 or 3, as image files have")
     found = []
     for first in range(0, len(files), BATCH):
-        batch = [resized(images.read(file, channels)[None], size)[0] for file in files[first : first + BATCH]]
+        batch = [
+            resized(images.read(file, channels)[None], size, centre_crop)[0]
+            for file in files[first : first + BATCH]
+        ]
         logits = model(np.stack(batch).astype(np.float32), training=False)
         found.append(np.asarray(keras.ops.softmax(logits)))
     return np.concatenate(found)

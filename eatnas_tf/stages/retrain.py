@@ -20,7 +20,7 @@ from eatnas_tf.stages import devices, plans, results
 from eatnas_tf.stages.outcomes import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
-from eatnas_tf.training.data import Source, cut, division, open_source, split, warn_of_rare_classes
+from eatnas_tf.training.data import Source, cut, division, held, open_source, split, warn_of_rare_classes
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
@@ -83,7 +83,8 @@ class Setting:
     def parts(self, examples: Examples | Streamed) -> tuple[Examples | Streamed, Examples | Streamed]:
         """What the networks are trained on, and what they are compared on."""
         if self.holds_out:
-            return split(examples, self.config.data, self.config.seed)
+            train, validation = split(examples, self.config.data, self.config.seed)
+            return train, held(validation)
         return cut(examples, self.config.data, self.config.seed), self.source.test()
 
     @property

@@ -21,6 +21,7 @@ from eatnas_tf.network.keras_layers import keras_layer
 from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.progress import Bar
 from eatnas_tf.space import Architecture
+from eatnas_tf.stages import channels
 from eatnas_tf.stages.evaluation import Trained
 from eatnas_tf.stages.outcomes import Callback
 from eatnas_tf.stages.plans import Basic, trained_network
@@ -71,7 +72,8 @@ class Retrainer:
         Goes on after the last epoch that an earlier run finished. Weights are written before the line is
         given back. A training that diverges has accuracy 0 and neither loss nor weights.
         """
-        start, trainer = time.perf_counter(), Trainer(self._strategy, examples, self._config.training)
+        start, whitening = time.perf_counter(), channels.whitening(self._workdir, examples)
+        trainer = Trainer(self._strategy, examples, self._config.training, whitening)
         model = self._model(task, trainer)
         measure = evaluation(self._strategy, model, contest, trainer.whitening)
 
@@ -142,11 +144,12 @@ class Retrainer:
     def export(self, task: Task, examples: Examples | Streamed, classes: Sequence[str]) -> None:
         """Writes weights.npz and, with the classes' names, model.keras of a task trained on `examples`."""
         weights = weight_file.load(self._workdir.weights_of(task.number))
-        model = plain_model(expand(task.architecture, self._frame), weights, Whitening.of(examples))
+        whitening = channels.whitening(self._workdir, examples)
+        model = plain_model(expand(task.architecture, self._frame), weights, whitening)
         partial = self._workdir.path / "partial.keras"
         with durable.replacing(self._workdir.model, partial):
             model.save(partial)
-            class_names.add(partial, classes)
+            class_names.add(partial, classes, self._config.data.centre_crop)
         weight_file.save(self._workdir.weights, weights)
 
 

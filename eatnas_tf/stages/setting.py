@@ -27,7 +27,7 @@ from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.stages.worker import Build, OnShare, Place
 from eatnas_tf.stages.workers import LocalWorkers
-from eatnas_tf.training.data import Source, division, open_source, split
+from eatnas_tf.training.data import Source, division, held, open_source, split
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
 if TYPE_CHECKING:
@@ -105,18 +105,20 @@ def evaluator_of(
     setting: Setting, strategy: Any, workdir: Workdir, on_share: OnShare, processes: int = 1
 ) -> Evaluator:
     """What measures the candidates of a search in this process, one of so many; reads the images."""
+    from eatnas_tf.stages import channels
     from eatnas_tf.stages.evaluation import Evaluator, Trained
     from eatnas_tf.training.trainer import Trainer
 
     config, basic = setting.config, setting.basic
     train, validation = split(setting.source.train(processes), config.data, config.seed)
+    trainer = Trainer(strategy, train, config.training, channels.whitening(workdir, train))
     inherited = None
     if basic is not None and basic.weights is not None and basic.frame is not None:
         inherited = Trained(expand(basic.architecture, basic.frame), weight_file.load(basic.weights))
     return Evaluator(
         expand=setting.network,
-        engine=_engine(config.engine, Trainer(strategy, train, config.training), setting.frame),
-        validation=validation,
+        engine=_engine(config.engine, trainer, setting.frame),
+        validation=held(validation, processes),
         objective=setting.plan.objective,
         inherit=config.evolution.inherit,
         seed=config.seed,

@@ -22,7 +22,7 @@ from eatnas_tf.configs import RuntimeConfig, settings
 from eatnas_tf.errors import InputError, reason
 
 SCHEMA = 1
-OURS = ("journal.jsonl", "best.json", "weights", "model.keras", "weights.npz", "tensorboard")
+OURS = ("journal.jsonl", "best.json", "channels.json", "weights", "model.keras", "weights.npz", "tensorboard")
 CAPS = ("cycles", "patience")  # may grow between two runs on the same folder
 FREE = (
     "from",  # a folder may move; that it holds the same is seen when the journal is read

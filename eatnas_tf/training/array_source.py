@@ -22,8 +22,8 @@ class ArraySource(ABC):
     A part is `train` or `test`; only the former is looked at before it is asked for.
     """
 
-    def __init__(self, where: str, image_size: int | None) -> None:
-        self._where = where
+    def __init__(self, where: str, image_size: int | None, centre_crop: float | None = None) -> None:
+        self._where, self._centre_crop = where, centre_crop
         self._wanted_size = image_size
         images, labels = self._checked("train")
         self.channels = images.shape[-1]
@@ -48,11 +48,11 @@ class ArraySource(ABC):
 
     def train(self, processes: int = 1) -> Examples:
         images, labels = self._train
-        return Examples(resized(images, self.image_size), labels)
+        return Examples(resized(images, self.image_size, self._centre_crop), labels)
 
     def test(self) -> Examples:
         images, labels = self._matching()
-        return Examples(resized(images, self.image_size), labels)
+        return Examples(resized(images, self.image_size, self._centre_crop), labels)
 
     def _matching(self) -> Arrays:
         """The test split. Raises InputError if it is not one for the training images."""

@@ -16,7 +16,7 @@ from absl import logging
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.training import given_source
-from eatnas_tf.training.examples import Examples, Streamed
+from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
 from eatnas_tf.training.folder_source import FolderSource
 from eatnas_tf.training.npz_source import NpzSource
 from eatnas_tf.training.tfds_source import TfdsSource
@@ -50,16 +50,16 @@ def open_source(config: DataConfig, image_size: int | None) -> Source:
     """The dataset that `config` names, resized to `image_size` if given. Raises InputError."""
     if config.dataset == EMBEDDED:
         path = importlib.resources.files("eatnas_tf.data") / "fashion_mnist_mini.npz"
-        return NpzSource(Path(str(path)), image_size)
+        return NpzSource(Path(str(path)), image_size, config.centre_crop)
     if config.dataset.startswith("npz:"):
-        return NpzSource(Path(config.dataset.removeprefix("npz:")), image_size)
+        return NpzSource(Path(config.dataset.removeprefix("npz:")), image_size, config.centre_crop)
     if config.dataset.startswith("folder:"):
-        return FolderSource(Path(config.dataset.removeprefix("folder:")), image_size)
+        return FolderSource(Path(config.dataset.removeprefix("folder:")), image_size, config.centre_crop)
     if config.dataset.startswith(given_source.NAME):
         raise InputError(
             f"--dataset={config.dataset} was handed in by a program; hand it in again, or name another one"
         )
-    return TfdsSource(config.dataset, config.data_dir, image_size)
+    return TfdsSource(config.dataset, config.data_dir, image_size, config.centre_crop)
 
 
 def split(
@@ -72,6 +72,13 @@ def split(
         return examples.divided(wanted, held_out, seed)
     order = np.random.default_rng(seed).permutation(count)[:wanted]
     return examples.take(order[held_out:]), examples.take(order[:held_out])
+
+
+def held(examples: Examples | Streamed, processes: int = 1) -> Examples | Streamed:
+    """Images that are only evaluated on, again and again: decoded and resized in memory, if they fit."""
+    if isinstance(examples, Examples):
+        return examples
+    return in_memory_if_it_fits(examples, processes)
 
 
 def division(config: DataConfig, count: int) -> tuple[int, int]:

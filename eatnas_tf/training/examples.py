@@ -5,15 +5,26 @@ TensorFlow is imported where images are made, not to refuse a file.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from absl import logging
+
+from eatnas_tf.errors import InputError
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+    from eatnas_tf.training.patches import Box
+
+UNREADABLE = -1  # the label of an image that cannot be read; one black pixel stands in its place
 
 
 @dataclass(frozen=True)
@@ -37,16 +48,41 @@ class Examples:
 
 
 class Streamed(ABC):
-    """Images too many for memory, read as needed. `image_size` is what they are to be resized to."""
+    """Images too many for memory, read as needed.
 
+    `image_size` is what they are to be resized to, of the whole or of the part that `centre_crop` says.
+    """
+
+    channels: int
     image_size: int
+    centre_crop: float | None = None
 
     @abstractmethod
     def __len__(self) -> int: ...
 
     @abstractmethod
     def dataset(self, shuffle_seed: int | None = None) -> tf.data.Dataset:
-        """(uint8 image of its own size, label) pairs, shuffled if a seed is given."""
+        """(uint8 image of its own size, label) pairs, shuffled if a seed is given.
+
+        What cannot be read keeps its place, labelled UNREADABLE, so that whoever counts steps counts right.
+        """
+
+    def patches(self, shuffle_seed: int | None, box: Box) -> tf.data.Dataset:
+        """(float32 patch of `image_size`, label) pairs in the order of `dataset`."""
+        import tensorflow as tf
+
+        from eatnas_tf.training.patches import patch
+
+        def cut_out(number: Any, pair: Any) -> tuple[Any, Any]:
+            image, label = pair
+            return patch(image, box(number, tf.shape(image)[:2]), self.image_size), label
+
+        dataset = self.dataset(shuffle_seed).enumerate()
+        return dataset.map(cut_out, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+    def identity(self) -> str | None:
+        """A text that two runs have in common only for the same images; None if nothing tells."""
+        return None
 
     @abstractmethod
     def divided(self, wanted: int, held_out: int, seed: int) -> tuple[Streamed, Streamed]:
@@ -59,7 +95,7 @@ class Streamed(ABC):
     def statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of every channel over the first 10,000 images."""
         total, squares, pixels = 0.0, 0.0, 0
-        for image, _ in self.dataset().take(10_000).as_numpy_iterator():
+        for image, _ in self._readable(10_000):
             flat = image.reshape(-1, image.shape[-1]).astype(np.float64)
             total, squares, pixels = total + flat.sum(0), squares + (flat**2).sum(0), pixels + len(flat)
         mean = np.asarray(total / pixels)
@@ -67,28 +103,69 @@ class Streamed(ABC):
         return mean.astype(np.float32), deviation.astype(np.float32)
 
     def read(self) -> Examples:
-        """All of them, resized, in memory."""
+        """All of them that can be read, resized, in memory; a warning says how many cannot."""
         images, labels = [], []
-        for image, label in self.dataset().as_numpy_iterator():
-            images.append(resized(image[None], self.image_size)[0])
+        for image, label in self._readable(len(self)):
+            images.append(resized(image[None], self.image_size, self.centre_crop)[0])
             labels.append(label)
+        if not images:
+            raise InputError(f"none of {len(self)} images can be read; look at the dataset's files")
+        warn_of_unreadable(len(self) - len(labels), len(self))
         return Examples(np.stack(images), np.asarray(labels, np.int32))
 
+    def _readable(self, first: int) -> Iterator[tuple[np.ndarray, int]]:
+        pairs = self.dataset().take(first).as_numpy_iterator()
+        return ((image, label) for image, label in pairs if label != UNREADABLE)
 
-def in_memory_if_it_fits(streamed: Streamed, channels: int, processes: int) -> Examples | Streamed:
+
+def digest(content: object) -> str:
+    """Of a value whose repr says all of it."""
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
+
+
+def warn_of_unreadable(count: int, of: int) -> None:
+    if count:
+        logging.warning("%d of %d images cannot be read and are left out", count, of)
+
+
+def in_memory_if_it_fits(streamed: Streamed, processes: int) -> Examples | Streamed:
     """The images in memory if they fit where so many processes hold the same."""
-    if len(streamed) * streamed.image_size**2 * channels > memory_limit() // processes:
+    if len(streamed) * streamed.image_size**2 * streamed.channels > memory_limit() // processes:
         return streamed
     return streamed.read()
 
 
-def resized(images: np.ndarray, size: int) -> np.ndarray:
-    """Images of another size, uint8; those of the right size as they are."""
+def resized(images: np.ndarray, size: int, centre_crop: float | None = None) -> np.ndarray:
+    """Images, or their centres, at another size, uint8; those of the right size as they are."""
+    images = centre(images, centre_crop)
     if images.shape[1:3] == (size, size):
         return images
     import tensorflow as tf
 
     return tf.cast(tf.round(resize(images, size)), tf.uint8).numpy()
+
+
+def centre(images: Any, part: float | None) -> Any:
+    """The square in the middle of a batch of images whose side is a part of their shorter one; None: all."""
+    if part is None:
+        return images
+    height, width = images.shape[1:3]
+    if height is None or width is None:
+        return _centre_of_any_size(images, part)
+    side = max(1, round(part * min(height, width)))
+    top, left = (height - side) // 2, (width - side) // 2
+    return images[:, top : top + side, left : left + side]
+
+
+def _centre_of_any_size(images: Any, part: float) -> Any:
+    """`centre` in a graph that does not know the images' size."""
+    import tensorflow as tf
+
+    height, width = (tf.shape(images)[axis] for axis in (1, 2))
+    shorter = tf.cast(tf.minimum(height, width), tf.float64)
+    side = tf.maximum(1, tf.cast(tf.round(part * shorter), tf.int32))
+    top, left = (height - side) // 2, (width - side) // 2
+    return images[:, top : top + side, left : left + side]
 
 
 def resize(images: Any, size: int) -> Any:
@@ -105,5 +182,26 @@ def resize(images: Any, size: int) -> Any:
 
 
 def memory_limit() -> int:
-    """Bytes of pixels that may be held in memory: a quarter of the machine's."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
+    """Bytes of pixels that may be held in memory: a quarter of what this machine or container has.
+
+    Less if less is free. The quarter comes first, so that a run's images are held or streamed alike on every
+    day on which the machine is not short of memory.
+    """
+    there_is = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_container_limit()]
+    return min([min(there_is) // 4, *_free()])
+
+
+def _container_limit() -> list[int]:
+    """Bytes that a container may use, where it has a limit (Linux, cgroup 2 and 1)."""
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):
+            return [int(Path(path).read_text(encoding="ascii"))]
+    return []
+
+
+def _free() -> list[int]:
+    """Half of the bytes that Linux could give without swapping; the other half is for the training."""
+    with suppress(OSError, IndexError, ValueError):
+        status = Path("/proc/meminfo").read_text(encoding="ascii")
+        return [int(status.split("MemAvailable:")[1].split()[0]) * 1024 // 2]
+    return []

@@ -8,6 +8,8 @@ without an image get the last one with weight 0.
 from __future__ import annotations
 
 import math
+import os
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ import tensorflow as tf
 
 from eatnas_tf.configs import TrainingConfig
 from eatnas_tf.training.augmentation import area_boxes, augmentation, scale_boxes
-from eatnas_tf.training.examples import Examples, Streamed, resize
+from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, centre, resize, warn_of_unreadable
 
 
 def feed_of(examples: Examples | Streamed, batch_size: int, recipe: TrainingConfig | None = None) -> Feed:
@@ -51,25 +53,40 @@ class MemoryFeed:
 
 
 class StreamFeed:
-    """Batches read, cropped or resized by tf.data; its state is an iterator."""
+    """Batches read, cropped or resized by tf.data; its state is an iterator.
+
+    An image that cannot be read is missing in its batch, which is smaller then; where all of a batch are,
+    one stays with weight 0.
+    """
 
     def __init__(self, examples: Streamed, batch_size: int, recipe: TrainingConfig) -> None:
         self._examples, self._batch_size = examples, batch_size
         self._fixed_from = recipe.epochs - recipe.fixed_scale_epochs
         # Patches are cut out of images of their own size, before those are made small.
         self._boxes = {"area_crop": area_boxes, "scale_crop": scale_boxes}.get(recipe.augmentation)
-        self.steps = math.ceil(len(examples) / batch_size)
+        self.count, self.warned = len(examples), False
+        self.steps = math.ceil(self.count / batch_size)
         self.augment = augmentation("flip" if self._boxes else recipe.augmentation, recipe.cutout)
 
     def begin(self, rng: np.random.Generator | None, epoch: int = 0) -> Any:
         """The state of one pass: shuffled by `rng`, or in order without one."""
         seed = None if rng is None else int(rng.integers(2**31))
-        dataset = self._examples.dataset(seed).enumerate()
-        dataset = dataset.map(
-            lambda number, pair: (self._sized(pair[0], seed or 0, number, epoch), pair[1]),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-        return iter(dataset.batch(self._batch_size).prefetch(2))
+        batches = self._images(seed, epoch).batch(self._batch_size).enumerate()
+        batches = batches.map(partial(self._readable, Unreadable(self))).prefetch(2)
+        return iter(batches.with_options(_threads()))
+
+    def _images(self, seed: int | None, epoch: int) -> Any:
+        """All images at the frame's size: a random patch where the recipe has them, else the whole."""
+        boxes = self._boxes
+        if boxes is None:
+            return self._examples.dataset(seed).map(self._whole, num_parallel_calls=tf.data.AUTOTUNE)
+
+        def box(number: Any, shape: Any) -> Any:
+            ratio = tf.cast(shape[0] / shape[1], tf.float32)
+            drawn = tf.stack([seed or 0, tf.cast(number, tf.int32)])
+            return boxes(1, ratio, drawn, epoch >= self._fixed_from)[0]
+
+        return self._examples.patches(seed, box)
 
     def batch(self, iterator: Any, number: Any) -> tuple[Any, ...]:
         images, labels = next(iterator)
@@ -78,17 +95,51 @@ class StreamFeed:
     def load(self, batch: tuple[Any, ...], replica: Any, replicas: int) -> tuple[Any, Any, Any]:
         images, labels = batch
         places, weights = _share(tf.size(labels), replica, replicas)
-        return tf.gather(images, places), tf.gather(labels, places), weights
+        mine = tf.gather(labels, places)
+        weights *= tf.cast(mine != UNREADABLE, tf.float32)
+        return tf.gather(images, places), tf.maximum(mine, 0), weights
 
-    def _sized(self, image: Any, seed: int, number: Any, epoch: int) -> Any:
-        """One image at the frame's size: a random patch where the recipe has them, else the whole."""
-        size = (self._examples.image_size,) * 2
-        if self._boxes is None:
-            return tf.ensure_shape(resize(image[None], size[0])[0], (*size, image.shape[-1]))
-        shape = tf.cast(tf.shape(image), tf.float32)
-        drawn = tf.stack([seed, tf.cast(number, tf.int32)])
-        box = self._boxes(1, shape[0] / shape[1], drawn, epoch >= self._fixed_from)
-        return tf.image.crop_and_resize(tf.cast(image, tf.float32)[None], box, [0], size)[0]
+    def _whole(self, image: Any, label: Any) -> tuple[Any, Any]:
+        size = self._examples.image_size
+        seen = resize(centre(image[None], self._examples.centre_crop), size)[0]
+        return tf.ensure_shape(seen, (size, size, image.shape[-1])), label
+
+    def _readable(self, lost: Unreadable, number: Any, batch: tuple[Any, Any]) -> tuple[Any, Any]:
+        """A batch without what cannot be read."""
+        images, labels = batch
+        good = labels != UNREADABLE
+        missing, last = tf.math.count_nonzero(~good), number == self.steps - 1
+        told = tf.cond(
+            last | (missing > 0),
+            lambda: tf.numpy_function(lost, [missing, last], tf.bool),
+            lambda: tf.constant(True),
+        )
+        with tf.control_dependencies([told]):
+            only = ~tf.reduce_any(good) & (tf.range(tf.size(labels)) == 0)
+            kept = tf.where(good | only)[:, 0]
+        return tf.gather(images, kept), tf.gather(labels, kept)
+
+
+class Unreadable:
+    """Counts what one pass over a feed cannot read; the first pass that ends warns of it."""
+
+    def __init__(self, feed: StreamFeed) -> None:
+        self._feed, self._count = feed, 0
+
+    def __call__(self, missing: np.ndarray, last: np.ndarray) -> np.bool_:
+        self._count += int(missing)
+        if last and not self._feed.warned:
+            self._feed.warned = True
+            warn_of_unreadable(self._count, self._feed.count)
+        return np.bool_(True)
+
+
+def _threads() -> tf.data.Options:
+    """Reading has threads of its own: operations are given a single one to run side by side."""
+    options = tf.data.Options()
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1
+    options.threading.private_threadpool_size = threads
+    return options
 
 
 Feed = MemoryFeed | StreamFeed

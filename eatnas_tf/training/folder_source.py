@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from absl import logging
 
 from eatnas_tf.errors import InputError, shown
 from eatnas_tf.training import images
-from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
+from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -32,8 +32,8 @@ class FolderSource:
     second run never tests on what the first one trained on. Images become square of `image_size`.
     """
 
-    def __init__(self, path: Path, image_size: int | None) -> None:
-        self._path = path
+    def __init__(self, path: Path, image_size: int | None, centre_crop: float | None = None) -> None:
+        self._path, self._centre_crop = path, centre_crop
         if not os.path.isdir(path):
             raise InputError(f"{path}: no such folder; expected one folder a class in it, or in its train/")
         parted = (path / "train").is_dir()
@@ -83,8 +83,8 @@ class FolderSource:
             )
 
     def _images(self, files: tuple[File, ...], processes: int) -> Examples | Streamed:
-        streamed = FolderStreamed(files, self.channels, self.image_size)
-        return in_memory_if_it_fits(streamed, self.channels, processes)
+        streamed = FolderStreamed(files, self.channels, self.image_size, self._centre_crop)
+        return in_memory_if_it_fits(streamed, processes)
 
     def _labelled(self, files: Files) -> tuple[File, ...]:
         return tuple((str(file), self.classes.index(name)) for name in files for file in files[name])
@@ -103,6 +103,7 @@ class FolderStreamed(Streamed):
     files: tuple[File, ...]
     channels: int
     image_size: int
+    centre_crop: float | None = None
 
     def __len__(self) -> int:
         return len(self.files)
@@ -117,6 +118,9 @@ class FolderStreamed(Streamed):
         dataset = tf.data.Dataset.from_tensor_slices((names, np.asarray(labels, np.int64)))
         return dataset.map(self._decoded, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
+    def identity(self) -> str:
+        return digest(self.files)
+
     def divided(self, wanted: int, held_out: int, seed: int) -> tuple[FolderStreamed, FolderStreamed]:
         drawn = self._drawn(wanted, seed)
         return self._of(drawn[held_out:]), self._of(drawn[:held_out])
@@ -129,26 +133,20 @@ class FolderStreamed(Streamed):
         return tuple(self.files[place] for place in order)
 
     def _of(self, files: tuple[File, ...]) -> FolderStreamed:
-        return FolderStreamed(files, self.channels, self.image_size)
+        return replace(self, files=files)
 
     def _decoded(self, path: Any, label: Any) -> tuple[Any, Any]:
         import tensorflow as tf
 
-        def read(path: bytes) -> np.ndarray:
-            return _pixels(Path(os.fsdecode(path)), self.channels)
+        def read(path: bytes, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            try:
+                return images.read(Path(os.fsdecode(path)), self.channels), label
+            except InputError:
+                return np.zeros((1, 1, self.channels), np.uint8), np.full_like(label, UNREADABLE)
 
-        pixels = tf.numpy_function(read, [path], tf.uint8, stateful=False)
+        pixels, label = tf.numpy_function(read, [path, label], (tf.uint8, tf.int64), stateful=False)
+        label = tf.ensure_shape(label, ())
         return tf.ensure_shape(pixels, (None, None, self.channels)), label
-
-
-def _pixels(file: Path, channels: int) -> np.ndarray:
-    """The pixels; black, as what a truncated file lacks, and a warning if all but the header is damaged."""
-    try:
-        return images.read(file, channels)
-    except InputError as error:
-        logging.log_first_n(logging.WARNING, "%s; it counts as black", 5, error)
-        width, height, _ = images.header(file)
-        return np.zeros((height, width, channels), np.uint8)
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:

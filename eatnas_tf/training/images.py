@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageOps
 
 from eatnas_tf.errors import InputError, reason
 
@@ -39,11 +39,7 @@ def header(path: Path) -> Header:
 
 
 def read(path: Path, channels: int) -> np.ndarray:
-    """The pixels, uint8 (height, width, channels); of a truncated file, what there is of it on black.
-
-    Raises InputError if it is no image.
-    """
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    """The pixels, uint8 (height, width, channels). Raises InputError if it is no image or a truncated one."""
     try:
         with Image.open(path) as image:
             return _pixels(ImageOps.exif_transpose(image), channels)

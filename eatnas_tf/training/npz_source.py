@@ -13,9 +13,9 @@ from eatnas_tf.training.array_source import Arrays, ArraySource
 class NpzSource(ArraySource):
     """An `.npz` with uint8 NHWC or NHW `x_train x_test`, whole `y_train y_test`, maybe `classes`."""
 
-    def __init__(self, path: Path, image_size: int | None) -> None:
+    def __init__(self, path: Path, image_size: int | None, centre_crop: float | None = None) -> None:
         self._path = path
-        super().__init__(str(path), image_size)
+        super().__init__(str(path), image_size, centre_crop)
 
     def refuse_without_test(self) -> None:
         missing = {"x_test", "y_test"} - set(npz.names(self._path))

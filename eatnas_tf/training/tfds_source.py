@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eatnas_tf.errors import InputError, reason
-from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
+from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+    from eatnas_tf.training.patches import Box
+
+Decode = Callable[[Any, Any], Any]  # (number in the order read, encoded image) -> image
+ANEW = "delete the dataset's folder to have it prepared anew"
 
 
 class TfdsSource:
@@ -20,37 +26,27 @@ class TfdsSource:
 
     class_counts: tuple[int, ...] | None = None
 
-    def __init__(self, name: str, data_dir: str | None, image_size: int | None) -> None:
+    def __init__(
+        self, name: str, data_dir: str | None, image_size: int | None, centre_crop: float | None = None
+    ) -> None:
         import tensorflow_datasets as tfds
 
-        try:
-            self._builder = tfds.builder(name, data_dir=data_dir)
-        except Exception as error:
-            raise InputError(
-                f"dataset {name!r} is not known ({reason(error)}); expected fashion_mnist_mini, "
-                "npz:PATH, folder:PATH or a name of tensorflow-datasets such as cifar10"
-            ) from None
+        self._centre_crop = centre_crop
+        self._builder = _builder(name, data_dir)
         features = self._builder.info.features
         keys = self._builder.info.supervised_keys
         if keys != ("image", "label") or not isinstance(features["label"], tfds.features.ClassLabel):
             raise InputError(
                 f"dataset {name!r} is not one for image classification: it has no image and class label"
             )
-        try:
-            self._builder.download_and_prepare()
-        except Exception as error:
-            raise InputError(
-                f"dataset {name!r} could not be prepared ({reason(error)}); put it under "
-                f"--data_dir, which is {self._builder._data_dir_root}"
-            ) from None
+        _prepare(self._builder)
         height, width, self.channels = features["image"].shape
         self._fixed = height is not None and width is not None
         if image_size is None and not (self._fixed and height == width):
             raise InputError(f"dataset {name!r}: images differ in size or are not square; give --image_size")
         self.image_size = image_size or height
-        if "train" not in self._builder.info.splits:
-            raise InputError(f"dataset {name!r} has no train split; expected one to search and retrain on")
         self.classes = tuple(features["label"].names)
+        self._refuse_missing("train", "train on")
         self.train_count = self._builder.info.splits["train"].num_examples
 
     def train(self, processes: int = 1) -> Examples | Streamed:
@@ -61,16 +57,22 @@ class TfdsSource:
         return self._split(self._test_name())
 
     def refuse_without_test(self) -> None:
-        if self._test_name() not in self._builder.info.splits:
-            raise InputError(f"dataset {self._builder.name!r} has no {self._test_name()} split to test on")
+        self._refuse_missing(self._test_name(), "test on")
+
+    def _refuse_missing(self, split: str, purpose: str) -> None:
+        if split not in self._builder.info.splits:
+            raise InputError(f"dataset {self._builder.name!r} has no {split} split to {purpose}")
+        _refuse_incomplete(self._builder, split)
 
     def _test_name(self) -> str:
         return "validation" if self._builder.name.startswith("imagenet") else "test"
 
     def _split(self, name: str, processes: int = 1) -> Examples | Streamed:
         count = self._builder.info.splits[name].num_examples
-        streamed = TfdsStreamed(self._builder, name, ((0, count),), self.image_size)
-        return in_memory_if_it_fits(streamed, self.channels, processes)
+        streamed = TfdsStreamed(
+            self._builder, name, ((0, count),), self.channels, self.image_size, self._centre_crop
+        )
+        return in_memory_if_it_fits(streamed, processes)
 
 
 @dataclass(frozen=True)
@@ -80,21 +82,66 @@ class TfdsStreamed(Streamed):
     builder: Any
     split: str
     ranges: tuple[tuple[int, int], ...]
+    channels: int
     image_size: int
+    centre_crop: float | None = None
 
     def __len__(self) -> int:
         return sum(stop - start for start, stop in self.ranges)
 
     def dataset(self, shuffle_seed: int | None = None) -> tf.data.Dataset:
-        """(uint8 image of its own size, label) pairs, shuffled if a seed is given."""
+        """As `Streamed.dataset`."""
+        feature = self.builder.info.features["image"]
+        return self._decoded(shuffle_seed, lambda number, encoded: feature.decode_example(encoded))
+
+    def patches(self, shuffle_seed: int | None, box: Box) -> tf.data.Dataset:
+        """As `Streamed.patches`; of a JPEG only what the patch needs is decoded."""
+        from eatnas_tf.training.patches import jpeg_patch
+
+        feature = self.builder.info.features["image"]
+        if getattr(feature, "encoding_format", None) != "jpeg":
+            return super().patches(shuffle_seed, box)
+        return self._decoded(
+            shuffle_seed,
+            lambda number, encoded: jpeg_patch(encoded, box, number, self.image_size, self.channels),
+        )
+
+    def _decoded(self, shuffle_seed: int | None, decode: Decode) -> tf.data.Dataset:
+        """(image, label) pairs; where decoding fails, a black pixel labelled UNREADABLE."""
+        import tensorflow as tf
+
+        def one(number: Any, file: Any) -> tf.data.Dataset:
+            pair = tf.data.Dataset.from_tensors((number, file))
+            read = pair.map(lambda number, file: (decode(number, file[0]), file[1]))
+            image, label = read.element_spec
+            black = tf.zeros([side or 1 for side in image.shape], image.dtype)
+            unreadable = tf.data.Dataset.from_tensors((black, tf.constant(UNREADABLE, label.dtype)))
+            return read.ignore_errors().concatenate(unreadable).take(1)
+
+        return (
+            self._encoded(shuffle_seed)
+            .enumerate()
+            .interleave(
+                one, cycle_length=16, block_length=1, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+            )
+        )
+
+    def _encoded(self, shuffle_seed: int | None) -> tf.data.Dataset:
         import tensorflow_datasets as tfds
 
         instruction = "+".join(f"{self.split}[{start}:{stop}]" for start, stop in self.ranges)
         config = tfds.ReadConfig(shuffle_seed=shuffle_seed, interleave_cycle_length=16)
         dataset = self.builder.as_dataset(
-            instruction, shuffle_files=shuffle_seed is not None, as_supervised=True, read_config=config
+            instruction,
+            shuffle_files=shuffle_seed is not None,
+            as_supervised=True,
+            read_config=config,
+            decoders={"image": tfds.decode.SkipDecoding()},
         )
         return dataset if shuffle_seed is None else dataset.shuffle(4096, shuffle_seed)
+
+    def identity(self) -> str:
+        return digest((self.builder.info.full_name, str(self.builder.data_dir), self.split, self.ranges))
 
     def divided(self, wanted: int, held_out: int, seed: int) -> tuple[TfdsStreamed, TfdsStreamed]:
         """Validation comes from a hundred stretches of the split, drawn from the seed.
@@ -121,4 +168,53 @@ class TfdsStreamed(Streamed):
 
     def _of(self, ranges: Iterable[tuple[int, int]]) -> TfdsStreamed:
         filled = tuple((start, stop) for start, stop in ranges if stop > start)
-        return TfdsStreamed(self.builder, self.split, filled, self.image_size)
+        return replace(self, ranges=filled)
+
+
+def _builder(name: str, data_dir: str | None) -> Any:
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.registered import DatasetNotFoundError
+
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except Exception as error:
+        place = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser() / name.partition(":")[0]
+        if place.is_dir() and not isinstance(error, DatasetNotFoundError):
+            raise InputError(f"{place}: cannot be read ({reason(error)}); {ANEW}") from None
+        raise InputError(
+            f"dataset {name!r} is not known ({reason(error)}); expected fashion_mnist_mini, "
+            "npz:PATH, folder:PATH or a name of tensorflow-datasets such as cifar10"
+        ) from None
+
+
+def _prepare(builder: Any) -> None:
+    """Downloads and prepares, unless that was done. Raises InputError, which says what to put where."""
+    try:
+        builder.download_and_prepare()
+    except Exception as error:
+        if not builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
+            raise InputError(
+                f"dataset {builder.name!r} could not be prepared ({reason(error)}); put it under "
+                f"--data_dir, which is {builder._data_dir_root}"
+            ) from None
+        manual = Path(builder._data_dir_root) / "downloads" / "manual"
+        there = manual.is_dir() and any(manual.iterdir())
+        raise InputError(
+            f"dataset {builder.name!r} is downloaded by hand into {manual}, which "
+            f"{f'is not as expected ({reason(error)})' if there else 'is missing or empty'}: "
+            f"{' '.join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())}"
+        ) from None
+
+
+def _refuse_incomplete(builder: Any, name: str) -> None:
+    """Raises InputError if a file of the split is missing or cut short, before any time is spent on it."""
+    split = builder.info.splits[name]
+    files = [Path(file) for file in split.filepaths]
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        raise InputError(f"{missing[0]}: no such file; {ANEW}")
+    found = sum(file.stat().st_size for file in files)
+    if found < split.num_bytes:
+        raise InputError(
+            f"{builder.data_dir}: its {name} split has {found:,} bytes, expected {split.num_bytes:,}; {ANEW}"
+        )

@@ -38,11 +38,17 @@ class Trainer:
     `seed` gives the order of the images and their augmentation.
     """
 
-    def __init__(self, strategy: Any, examples: Examples | Streamed, config: TrainingConfig) -> None:
+    def __init__(
+        self,
+        strategy: Any,
+        examples: Examples | Streamed,
+        config: TrainingConfig,
+        whitening: Whitening | None = None,
+    ) -> None:
         self.strategy = strategy
         self.config = config
         self.feed = feed_of(examples, config.batch_size, config)
-        self.whitening = Whitening.of(examples)
+        self.whitening = whitening or Whitening.of(examples)
         self.rate = schedule(
             config.schedule, config.learning_rate, config.final_learning_rate, config.epochs, self.feed.steps
         )

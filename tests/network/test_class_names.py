@@ -1,4 +1,4 @@
-"""Class names in a `.keras` file of which nothing is trusted."""
+"""Class names and the part of an image in a `.keras` file of which nothing is trusted."""
 
 import json
 import zipfile
@@ -22,26 +22,32 @@ def whole(path, method=zipfile.ZIP_STORED):
     """The bytes of a file with other members and NAMES."""
     with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("config.json", "{}" * 50)
-    class_names.add(path, NAMES)
+    class_names.add(path, NAMES, 0.875)
     return path.read_bytes()
 
 
 def read(path, data):
-    """The names, or None if the file is refused in one line."""
+    """The names and the part, or None if the file is refused in one line."""
     path.write_bytes(data)
     try:
-        return class_names.read(path)
+        return class_names.read(path), class_names.centre_crop(path)
     except InputError as error:
         assert str(error).startswith(f"{path}: ")  # noqa: PT017
         return None
 
 
-@given(st.lists(st.text()))
-def test_any_names_are_read_as_they_were_added(path, names) -> None:
+@given(st.lists(st.text()), st.none() | st.floats(0.1, 1))
+def test_any_names_are_read_as_they_were_added(path, names, part) -> None:
     with zipfile.ZipFile(path, "w"):
         pass
-    class_names.add(path, names)
-    assert class_names.read(path) == names
+    class_names.add(path, names, part)
+    assert (class_names.read(path), class_names.centre_crop(path)) == (names, part)
+
+
+def test_a_file_that_has_names_only_squeezes_images(path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(class_names.MEMBER, json.dumps(NAMES))
+    assert (class_names.read(path), class_names.centre_crop(path)) == (NAMES, None)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -50,7 +56,7 @@ def test_any_byte_changed_is_refused_or_does_no_harm(path, method) -> None:
     for place in range(len(data)):
         for mask in (0xFF, 0x01):
             changed = data[:place] + bytes([data[place] ^ mask]) + data[place + 1 :]
-            assert read(path, changed) in (NAMES, None), (place, mask)
+            assert read(path, changed) in ((NAMES, 0.875), None), (place, mask)
 
 
 @given(st.binary() | st.binary().map(lambda data: b"PK\x03\x04" + data))
@@ -69,4 +75,4 @@ def test_any_member_is_names_or_refused(path, content) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(class_names.MEMBER, content)
     found = read(path, path.read_bytes())
-    assert found is None or all(isinstance(name, str) for name in found)
+    assert found is None or all(isinstance(name, str) for name in found[0])

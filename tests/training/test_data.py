@@ -1,6 +1,7 @@
 """Datasets: the embedded one, npz files, tensorflow-datasets, in memory and streamed."""
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -383,7 +384,7 @@ def numbers(ranges):
 def test_a_streamed_split_is_exact_disjoint_complete_and_drawn_from_its_seed(
     count, train_examples, validation, sizes
 ):
-    whole = TfdsStreamed(None, "train", ((0, count),), 9)
+    whole = TfdsStreamed(None, "train", ((0, count),), 3, 9)
     config = DataConfig(train_examples=train_examples, validation=validation)
     train, held_out = split(whole, config, 3)
     assert (len(train), len(held_out)) == sizes
@@ -394,7 +395,7 @@ def test_a_streamed_split_is_exact_disjoint_complete_and_drawn_from_its_seed(
 
 @pytest.mark.parametrize("train_examples", [None, 101])
 def test_the_cut_of_a_streamed_dataset_is_its_splits_training_and_validation_images(train_examples):
-    whole, config = TfdsStreamed(None, "train", ((0, 230),), 9), DataConfig(train_examples=train_examples)
+    whole, config = TfdsStreamed(None, "train", ((0, 230),), 3, 9), DataConfig(train_examples=train_examples)
     train, held_out = split(whole, config, 3)
     found = cut(whole, config, 3)
     assert len(found) == len(train) + len(held_out) == (train_examples or 230)
@@ -404,7 +405,7 @@ def test_the_cut_of_a_streamed_dataset_is_its_splits_training_and_validation_ima
 
 @pytest.mark.parametrize("size", [8, 9, 16])
 def test_streamed_images_are_resized_like_those_in_memory(streamed, shapes_dir, monkeypatch, size):
-    streamed = TfdsStreamed(streamed.builder, streamed.split, streamed.ranges, size)
+    streamed = replace(streamed, image_size=size)
     feed = feed_of(streamed, len(streamed))
     images, labels = feed.batch(feed.begin(None), 0)
     monkeypatch.setattr(examples, "memory_limit", lambda: 10**9)

@@ -104,11 +104,59 @@ def test_what_is_no_image_is_left_out_and_counted(tmp_path, caplog) -> None:
     assert "broken.jpg: not an image that can be read" in caplog.text
 
 
-def test_a_truncated_image_is_read_as_far_as_it_goes(tmp_path) -> None:
-    picture(tmp_path / "a.png", (64, 64))
-    whole = (tmp_path / "a.png").read_bytes()
-    (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
-    assert read(tmp_path / "a.png", 3).shape == (64, 64, 3)
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg"])
+def test_a_truncated_image_is_refused(tmp_path, kind) -> None:
+    path = tmp_path / f"a.{kind}"
+    picture(path, (64, 64))
+    truncate(path)
+    with pytest.raises(InputError, match=f"a.{kind}: not an image that can be read .*truncated"):
+        read(path, 3)
+
+
+@pytest.mark.parametrize("room", [0, 10**9], ids=["streamed", "in memory"])
+def test_truncated_images_are_left_out_and_counted_once(tmp_path, monkeypatch, caplog, room) -> None:
+    config = folder(tmp_path, {"train/a": 4, "train/b": 4, "test/a": 1, "test/b": 1}, size=(20, 20))
+    for name in ("a/001.png", "b/000.png", "b/003.png"):
+        truncate(tmp_path / "train" / name)
+    monkeypatch.setattr(examples, "memory_limit", lambda: room)
+    feed = feed_of(open_source(config, 6).train(), 4)
+    for _ in range(2):
+        state = feed.begin(None)
+        sizes, labels, weights = [], [], []
+        for number in range(feed.steps):
+            batch = feed.load(feed.batch(state, number), 0, 1)
+            sizes.append(len(batch[0]))
+            labels += np.asarray(batch[1]).tolist()
+            weights += np.asarray(batch[2]).tolist()
+        assert (sizes, labels) == ([3, 2] if room == 0 else [4, 1], [0, 0, 0, 1, 1])
+        assert weights == [1] * 5
+    assert caplog.text.count("3 of 8 images cannot be read and are left out") == 1
+
+
+def test_a_batch_of_truncated_images_weighs_nothing(tmp_path, monkeypatch, caplog) -> None:
+    config = folder(tmp_path, {"train/a": 2, "train/b": 2}, size=(20, 20))
+    for name in ("000", "001"):
+        truncate(tmp_path / "train" / "a" / f"{name}.png")
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    feed = feed_of(open_source(config, 6).train(), 2)
+    state = feed.begin(None)
+    _, labels, weights = feed.load(feed.batch(state, 0), 0, 1)
+    assert (np.asarray(labels).tolist(), np.asarray(weights).tolist()) == ([0], [0])
+    _, labels, weights = feed.load(feed.batch(state, 1), 0, 1)
+    assert (np.asarray(labels).tolist(), np.asarray(weights).tolist()) == ([1, 1], [1, 1])
+    assert "2 of 4 images cannot be read" in caplog.text
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_refused(tmp_path) -> None:
+    config = folder(tmp_path, {"train/a": 1, "train/b": 1}, size=(20, 20))
+    for name in "ab":
+        truncate(tmp_path / "train" / name / "000.png")
+    with pytest.raises(InputError, match="none of 2 images can be read; look at the dataset's files"):
+        open_source(config, 6).train()
 
 
 @pytest.mark.parametrize("kind", ["png", "jpg", "gif", "webp"])
@@ -125,15 +173,15 @@ def test_a_damaged_image_is_read_or_refused(tmp_path, kind) -> None:
             assert read(path, 3).dtype == np.uint8
 
 
-def test_an_image_of_which_only_the_header_can_be_read_counts_as_black(tmp_path, caplog) -> None:
+def test_an_image_of_which_only_the_header_can_be_read_is_left_out(tmp_path, caplog) -> None:
     config = folder(tmp_path, {"a": 2, "b": 2})
     picture(tmp_path / "a" / "9.webp")
     data = (tmp_path / "a" / "9.webp").read_bytes()
     (tmp_path / "a" / "9.webp").write_bytes(data[:30] + b"\xff" * (len(data) - 30))
-    images = open_source(config, None).train().images
-    assert [image.any() for image in images] == [True, True, False, True, True]
-    assert "9.webp: not an image that can be read (OSError: " in caplog.text
-    assert "; it counts as black" in caplog.text
+    train = open_source(config, None).train()
+    assert train.labels.tolist() == [0, 0, 1, 1]
+    assert all(image.any() for image in train.images)
+    assert "1 of 5 images cannot be read and are left out" in caplog.text
 
 
 def test_names_of_files_and_classes_need_not_be_text(tmp_path) -> None:
@@ -221,3 +269,21 @@ def test_images_too_many_for_memory_are_streamed_as_they_would_lie_there(tmp_pat
     assert sorted(read_back) == sorted(image.tobytes() for image in held.images)
     orders = [[label for _, label in train.dataset(seed).as_numpy_iterator()] for seed in (1, 1, 2)]
     assert orders[0] == orders[1]
+
+
+@pytest.mark.parametrize("part", [0.875, 1.0])
+def test_a_centre_crop_is_the_square_in_the_middle(tmp_path, monkeypatch, part) -> None:
+    config = folder(tmp_path, {"train/a": 2}, size=(30, 24))
+    folder(tmp_path, {"train/b": 2}, size=(25, 40))
+    config = DataConfig(config.dataset, centre_crop=part)
+    held = open_source(config, 6).train()
+    side = round(part * 24)
+    left, top = (30 - side) // 2, (24 - side) // 2
+    pixels = picture(tmp_path / "again.png", (30, 24))[None, top : top + side, left : left + side]
+    np.testing.assert_array_equal(held.images[0], resized(pixels, 6)[0])
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    streamed = open_source(config, 6).train()
+    feed = feed_of(streamed, 4)
+    images, _ = feed.batch(feed.begin(None), 0)
+    assert np.abs(np.asarray(images) - held.images).max() <= 0.5  # in memory they are rounded
+    assert split(streamed, config, 0)[1].centre_crop == streamed.cut(2, 0).centre_crop == part

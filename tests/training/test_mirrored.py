@@ -67,7 +67,7 @@ def test_replicas_share_a_batch_and_those_without_an_image_weigh_the_last_one_wi
     labels = np.arange(10, 10 + count, dtype=np.int32)
     images = np.broadcast_to(labels[:, None, None, None], (count, 2, 2, 1)).astype(np.uint8)
     memory = feed_of(Examples(images, labels), count)
-    stream = feed_of(TfdsStreamed(None, "train", ((0, count),), 2), count)
+    stream = feed_of(TfdsStreamed(None, "train", ((0, count),), 1, 2), count)
     batches = (memory, memory.batch(memory.begin(None), 0)), (stream, (tf.constant(images), labels))
     for feed, batch in batches:
         counted = []
