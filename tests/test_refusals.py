@@ -964,6 +964,11 @@ TFDS = [
     of_tfds("cifar10/blue", "is not known (ValueError: Failed to construct dataset …"),
     of_tfds(f"[red]{CLEAR}\nx", "is not known (ValueError: …"),
     of_tfds("squad", "is not one for image classification: it has no image and class label"),
+    of_tfds(
+        "imagenet2012",
+        "is downloaded by hand into kept/downloads/manual, which is missing or empty: "
+        "manual_dir should contain two files: ILSVRC2012_img_train.tar and …",
+    ),
 ]
 
 # --- images and models

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from eatnas_tf.training.examples import Examples, Streamed
+from eatnas_tf.training.examples import Examples, Streamed, refuse_unread
 from eatnas_tf.training.feed import Feed, feed_of
 from eatnas_tf.training.losses import class_sums, evaluation_sums
 from eatnas_tf.training.pace import OnShare, Pace, unheard
@@ -70,12 +70,15 @@ def measured(steps: Callable[..., Any], count: int, feed: Feed, on_share: OnShar
     """What `steps(feed state, [first, last], sums)` adds to `count` sums over all of the feed.
 
     They go through all calls, so that they do not depend on where one call ends and the next begins.
+    Raises InputError if nothing of the feed can be read.
     """
     state, sums = feed.begin(None), tf.zeros(count)
     for first, last in Pace().spans(feed.steps):
-        sums = steps(state, tf.constant([first, last]), sums)
+        with feed.reading():
+            sums = steps(state, tf.constant([first, last]), sums)
         on_share(last / feed.steps)
     totals = sums.numpy().astype(np.float64)
+    refuse_unread(totals[3], feed.count)
     loss, top1, top5 = (totals[:3] / totals[3]).tolist()
     hits, images = np.rint(totals[TOTALS:]).astype(int).reshape(2, -1).tolist()
     return Evaluation(loss, top1, top5, int(totals[3]), tuple(zip(hits, images, strict=True)))

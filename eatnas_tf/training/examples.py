@@ -9,7 +9,7 @@ import hashlib
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +80,21 @@ class Streamed(ABC):
         dataset = self.dataset(shuffle_seed).enumerate()
         return dataset.map(cut_out, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A block that reads them. Raises InputError for a file that cannot be read, if one is found."""
+        import tensorflow as tf
+
+        failures = tf.errors.DataLossError, tf.errors.NotFoundError, tf.errors.PermissionDeniedError
+        try:
+            yield
+        except (*failures, tf.errors.UnknownError) as error:
+            self.refuse_damaged(error)
+            raise
+
+    def refuse_damaged(self, error: tf.errors.OpError) -> None:  # noqa: B027 (not all know their files)
+        """Looks for the file that reading failed with `error` at; raises InputError if it finds one."""
+
     def identity(self) -> str | None:
         """A text that two runs have in common only for the same images; None if nothing tells."""
         return None
@@ -108,19 +123,29 @@ class Streamed(ABC):
         for image, label in self._readable(len(self)):
             images.append(resized(image[None], self.image_size, self.centre_crop)[0])
             labels.append(label)
-        if not images:
-            raise InputError(f"none of {len(self)} images can be read; look at the dataset's files")
         warn_of_unreadable(len(self) - len(labels), len(self))
         return Examples(np.stack(images), np.asarray(labels, np.int32))
 
     def _readable(self, first: int) -> Iterator[tuple[np.ndarray, int]]:
-        pairs = self.dataset().take(first).as_numpy_iterator()
-        return ((image, label) for image, label in pairs if label != UNREADABLE)
+        """Of so many images those that can be read. Raises InputError if that is none."""
+        count = 0
+        with self.reading():
+            for image, label in self.dataset().take(first).as_numpy_iterator():
+                if label != UNREADABLE:
+                    count += 1
+                    yield image, label
+        refuse_unread(count, min(first, len(self)))
 
 
 def digest(content: object) -> str:
     """Of a value whose repr says all of it."""
     return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
+
+
+def refuse_unread(count: float, of: int) -> None:
+    """Raises InputError if not one image could be read, whatever happened to their files."""
+    if not count:
+        raise InputError(f"none of {of} images can be read; look at the dataset's files")
 
 
 def warn_of_unreadable(count: int, of: int) -> None:

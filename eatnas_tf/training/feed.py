@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -33,14 +34,15 @@ class MemoryFeed:
 
     def __init__(self, examples: Examples, batch_size: int, recipe: TrainingConfig) -> None:
         self._images, self._labels = tf.constant(examples.images), tf.constant(examples.labels)
-        self._batch_size, self._count = batch_size, len(examples)
-        self.steps = math.ceil(self._count / batch_size)
+        self.reading, self.count = nullcontext, len(examples)
+        self._batch_size = batch_size
+        self.steps = math.ceil(self.count / batch_size)
         fixed_from = (recipe.epochs - recipe.fixed_scale_epochs) * self.steps
         self.augment = augmentation(recipe.augmentation, recipe.cutout, fixed_from)
 
     def begin(self, rng: np.random.Generator | None, epoch: int = 0) -> Any:
         """The state of one pass: shuffled by `rng`, or in order without one."""
-        order = np.arange(self._count) if rng is None else rng.permutation(self._count)
+        order = np.arange(self.count) if rng is None else rng.permutation(self.count)
         return tf.constant(order, tf.int32)
 
     def batch(self, order: Any, number: Any) -> tuple[Any, ...]:
@@ -64,7 +66,8 @@ class StreamFeed:
         self._fixed_from = recipe.epochs - recipe.fixed_scale_epochs
         # Patches are cut out of images of their own size, before those are made small.
         self._boxes = {"area_crop": area_boxes, "scale_crop": scale_boxes}.get(recipe.augmentation)
-        self.count, self.warned = len(examples), False
+        self.reading, self.count = examples.reading, len(examples)
+        self.unreadable = 0  # of what was warned
         self.steps = math.ceil(self.count / batch_size)
         self.augment = augmentation("flip" if self._boxes else recipe.augmentation, recipe.cutout)
 
@@ -121,15 +124,15 @@ class StreamFeed:
 
 
 class Unreadable:
-    """Counts what one pass over a feed cannot read; the first pass that ends warns of it."""
+    """Counts what one pass over a feed cannot read; a pass that ends warns if it is more than ever."""
 
     def __init__(self, feed: StreamFeed) -> None:
         self._feed, self._count = feed, 0
 
     def __call__(self, missing: np.ndarray, last: np.ndarray) -> np.bool_:
         self._count += int(missing)
-        if last and not self._feed.warned:
-            self._feed.warned = True
+        if last and self._count > self._feed.unreadable:
+            self._feed.unreadable = self._count
             warn_of_unreadable(self._count, self._feed.count)
         return np.bool_(True)
 

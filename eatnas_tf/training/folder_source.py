@@ -36,7 +36,7 @@ class FolderSource:
         self._path, self._centre_crop = path, centre_crop
         if not os.path.isdir(path):
             raise InputError(f"{path}: no such folder; expected one folder a class in it, or in its train/")
-        parted = (path / "train").is_dir()
+        parted = os.path.isdir(path / "train")
         train, headers = _readable(path / "train" if parted else path, complete=True)
         self.classes = tuple(train)
         self.channels = max(header.channels for header in headers.values())
@@ -58,7 +58,7 @@ class FolderSource:
         return self._images(self._test, 1)
 
     def refuse_without_test(self) -> None:
-        if self._test is None and not (self._path / "test").is_dir():
+        if self._test is None and not os.path.isdir(self._path / "test"):
             raise InputError(f"{self._path}: no test/ beside train/; a retraining ends with a test on it")
         if self._test is None:
             self._refuse_unfit(_classes(self._path / "test"))
@@ -153,17 +153,28 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
     """The image files of every class by its folder's name, both in order. Raises InputError."""
     try:
         found = {
-            place.name: sorted(
-                file for file in place.rglob("*") if file.suffix.lower() in images.SUFFIXES and file.is_file()
-            )
+            place.name: _image_files(place)
             for place in sorted(folder.iterdir())
             if place.is_dir() and not place.name.startswith(".")
         }
     except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
+        raise InputError(
+            f"{error.filename or folder}: cannot be read ({error.strerror}); make it readable or remove it"
+        ) from None
     if len(found) < 2:
         raise InputError(f"{folder}: {len(found)} folders; expected one a class, two at the least")
     return found
+
+
+def _image_files(place: Path) -> list[Path]:
+    """In order, at any depth. Raises OSError: a folder that cannot be read does not pass for an empty one."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    walk = os.walk(place, onerror=refuse)
+    found = (Path(folder, name) for folder, _, names in walk for name in names)
+    return sorted(file for file in found if file.suffix.lower() in images.SUFFIXES and file.is_file())
 
 
 def _readable(folder: Path, complete: bool) -> tuple[dict[str, list[Path]], dict[Path, images.Header]]:

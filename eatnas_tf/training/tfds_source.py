@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from absl import logging
 
-from eatnas_tf.errors import InputError, reason
+from eatnas_tf.errors import InputError, reason, shown
 from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from eatnas_tf.training.patches import Box
 
 Decode = Callable[[Any, Any], Any]  # (number in the order read, encoded image) -> image
-ANEW = "delete the dataset's folder to have it prepared anew"
+ANEW = "restore it, or delete the dataset's folder to have it prepared anew"
 
 
 class TfdsSource:
@@ -60,8 +62,13 @@ class TfdsSource:
         self._refuse_missing(self._test_name(), "test on")
 
     def _refuse_missing(self, split: str, purpose: str) -> None:
+        described = self._builder.data_path / "dataset_info.json"
+        if not described.exists():
+            raise InputError(f"{described}: no such file; {ANEW}")
         if split not in self._builder.info.splits:
-            raise InputError(f"dataset {self._builder.name!r} has no {split} split to {purpose}")
+            raise InputError(
+                f"dataset {self._builder.name!r} has no {split} split to {purpose}{_way_out(self._builder)}"
+            )
         _refuse_incomplete(self._builder, split)
 
     def _test_name(self) -> str:
@@ -130,7 +137,11 @@ class TfdsStreamed(Streamed):
         import tensorflow_datasets as tfds
 
         instruction = "+".join(f"{self.split}[{start}:{stop}]" for start, stop in self.ranges)
-        config = tfds.ReadConfig(shuffle_seed=shuffle_seed, interleave_cycle_length=16)
+        config = tfds.ReadConfig(
+            try_autocache=False,  # every pass has a pipeline of its own, which would fill its cache in vain
+            shuffle_seed=shuffle_seed,
+            interleave_cycle_length=16,
+        )
         dataset = self.builder.as_dataset(
             instruction,
             shuffle_files=shuffle_seed is not None,
@@ -142,6 +153,16 @@ class TfdsStreamed(Streamed):
 
     def identity(self) -> str:
         return digest((self.builder.info.full_name, str(self.builder.data_dir), self.split, self.ranges))
+
+    def refuse_damaged(self, error: tf.errors.OpError) -> None:
+        """As `Streamed.refuse_damaged`; an error that names no file has all of the split's files read."""
+        import tensorflow as tf
+
+        _refuse_incomplete(self.builder, self.split)
+        logging.warning("looking for the file of %s that cannot be read", shown(str(self.builder.data_dir)))
+        for file in map(str, self.builder.info.splits[self.split].filepaths):
+            if isinstance(error, tf.errors.DataLossError) or file in str(error):
+                _refuse_damaged(file)
 
     def divided(self, wanted: int, held_out: int, seed: int) -> tuple[TfdsStreamed, TfdsStreamed]:
         """Validation comes from a hundred stretches of the split, drawn from the seed.
@@ -173,13 +194,13 @@ class TfdsStreamed(Streamed):
 
 def _builder(name: str, data_dir: str | None) -> Any:
     import tensorflow_datasets as tfds
-    from tensorflow_datasets.core.registered import DatasetNotFoundError
 
     try:
         return tfds.builder(name, data_dir=data_dir)
     except Exception as error:
         place = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser() / name.partition(":")[0]
-        if place.is_dir() and not isinstance(error, DatasetNotFoundError):
+        wrong_name = isinstance(error, ValueError | AssertionError)
+        if not wrong_name and os.path.isdir(place):
             raise InputError(f"{place}: cannot be read ({reason(error)}); {ANEW}") from None
         raise InputError(
             f"dataset {name!r} is not known ({reason(error)}); expected fashion_mnist_mini, "
@@ -189,32 +210,60 @@ def _builder(name: str, data_dir: str | None) -> Any:
 
 def _prepare(builder: Any) -> None:
     """Downloads and prepares, unless that was done. Raises InputError, which says what to put where."""
+    by_hand = bool(builder.MANUAL_DOWNLOAD_INSTRUCTIONS)
+    if by_hand and not builder.data_path.exists() and not any(_manual(builder).glob("*")):
+        raise _by_hand(builder, "is missing or empty")
     try:
         builder.download_and_prepare()
     except Exception as error:
-        if not builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
-            raise InputError(
-                f"dataset {builder.name!r} could not be prepared ({reason(error)}); put it under "
-                f"--data_dir, which is {builder._data_dir_root}"
-            ) from None
-        manual = Path(builder._data_dir_root) / "downloads" / "manual"
-        there = manual.is_dir() and any(manual.iterdir())
+        if by_hand:
+            raise _by_hand(builder, f"is not as expected ({reason(error)})") from None
         raise InputError(
-            f"dataset {builder.name!r} is downloaded by hand into {manual}, which "
-            f"{f'is not as expected ({reason(error)})' if there else 'is missing or empty'}: "
-            f"{' '.join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())}"
+            f"dataset {builder.name!r} could not be prepared ({reason(error)}); put it under "
+            f"--data_dir, which is {builder._data_dir_root}"
         ) from None
+
+
+def _by_hand(builder: Any, what: str) -> InputError:
+    return InputError(
+        f"dataset {builder.name!r} is downloaded by hand into {_manual(builder)}, which {what}: "
+        f"{' '.join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())}"
+    )
+
+
+def _way_out(builder: Any) -> str:
+    """What to do where a split is missing: one that is downloaded by hand may only have come too late."""
+    if not builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
+        return ""
+    return f"; put its files into {_manual(builder)} and delete {builder.data_dir} to have it prepared anew"
+
+
+def _manual(builder: Any) -> Path:
+    return Path(builder._data_dir_root) / "downloads" / "manual"
 
 
 def _refuse_incomplete(builder: Any, name: str) -> None:
     """Raises InputError if a file of the split is missing or cut short, before any time is spent on it."""
-    split = builder.info.splits[name]
-    files = [Path(file) for file in split.filepaths]
-    missing = [file for file in files if not file.is_file()]
-    if missing:
-        raise InputError(f"{missing[0]}: no such file; {ANEW}")
-    found = sum(file.stat().st_size for file in files)
+    split, found = builder.info.splits[name], 0
+    for file in split.filepaths:
+        try:
+            found += file.stat().length
+        except OSError as error:
+            raise InputError(f"{file}: cannot be read ({error.strerror}); {ANEW}") from None
     if found < split.num_bytes:
         raise InputError(
             f"{builder.data_dir}: its {name} split has {found:,} bytes, expected {split.num_bytes:,}; {ANEW}"
         )
+
+
+def _refuse_damaged(file: str) -> None:
+    """Raises InputError if a file of records cannot be read to its end; their checksums tell."""
+    import tensorflow as tf
+
+    try:
+        for _ in tf.data.TFRecordDataset(file):
+            pass
+    except tf.errors.DataLossError:
+        raise InputError(f"{file}: a record in it is damaged; {ANEW}") from None
+    except tf.errors.OpError as error:
+        raise InputError(f"{file}: cannot be read ({type(error).__name__}); {ANEW}") from None

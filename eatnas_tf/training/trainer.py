@@ -19,7 +19,7 @@ from eatnas_tf.network.fast_layers import fast_layer
 from eatnas_tf.training.checkpoint import Checkpoint
 from eatnas_tf.training.epoch import Epoch, OnEpoch
 from eatnas_tf.training.evaluation import Evaluation, evaluation
-from eatnas_tf.training.examples import Examples, Streamed
+from eatnas_tf.training.examples import Examples, Streamed, refuse_unread
 from eatnas_tf.training.feed import feed_of
 from eatnas_tf.training.losses import cross_entropy, training_sums
 from eatnas_tf.training.optimizer import sgd
@@ -102,6 +102,7 @@ class Trainer:
 
         The sums go through all calls of an epoch, so that they do not depend on where one call ends.
         The first `done` epochs are over already. Returns False as soon as the loss is not finite, else True.
+        Raises InputError if nothing of the feed can be read.
         `on_epoch` hears of every finished epoch, `on_share` of the share of the training that is done.
         """
         count, epochs, pace = self.feed.steps, self.config.epochs, Pace()
@@ -109,10 +110,12 @@ class Trainer:
             start, sums = time.perf_counter(), tf.zeros(3)
             state = self.feed.begin(np.random.default_rng([seed, number]), number)
             for first, last in pace.spans(count):
-                sums = steps(state, tf.constant([first, last]), tf.constant([seed, number]), sums)
+                with self.feed.reading():
+                    sums = steps(state, tf.constant([first, last]), tf.constant([seed, number]), sums)
                 on_share((number + last / count) / epochs)
                 if not math.isfinite(sums[0]):
                     return False
+            refuse_unread(sums[2], self.feed.count)
             loss, accuracy = (sums[:2] / sums[2]).numpy().tolist()
             last_rate = float(self.rate((number + 1) * count - 1)) if callable(self.rate) else self.rate
             on_epoch(Epoch(number + 1, loss, accuracy, last_rate, time.perf_counter() - start))
@@ -121,7 +124,8 @@ class Trainer:
     def augmented(self, count: int) -> np.ndarray:
         """The first `count` images of an epoch as the network sees them, made visible: uint8 NHWC."""
         feed = self.feed
-        images, _, _ = feed.load(feed.batch(feed.begin(np.random.default_rng(0)), 0), 0, 1)
+        with feed.reading():
+            images, _, _ = feed.load(feed.batch(feed.begin(np.random.default_rng(0)), 0), 0, 1)
         seen = feed.augment(self.whitening(images[:count]), tf.constant([0, 0]))
         pixels = np.asarray(seen) * self.whitening.deviation + self.whitening.mean
         return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)

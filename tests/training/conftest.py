@@ -1,8 +1,14 @@
 """A tensorflow-datasets dataset made offline, of images that differ in size. TensorFlow is set up first."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+
+from eatnas_tf.configs import TrainingConfig
+from eatnas_tf.training.evaluation import evaluation
+from eatnas_tf.training.trainer import Trainer
+from eatnas_tf.training.whitening import Whitening
 
 TRAIN, TEST = 230, 30
 
@@ -10,6 +16,35 @@ TRAIN, TEST = 230, 30
 @pytest.fixture(scope="session", autouse=True)
 def _devices(strategy):
     return strategy
+
+
+def trained(strategy, examples, model, whitening):
+    Trainer(strategy, examples, TrainingConfig(augmentation="none"), whitening).train(model, 0)
+
+
+READERS = {
+    "statistics": lambda strategy, examples, model, whitening: examples.statistics(),
+    "memory": lambda strategy, examples, model, whitening: examples.read(),
+    "training": trained,
+    "evaluation": lambda strategy, examples, model, whitening: evaluation(
+        strategy, model, examples, whitening
+    )(),
+}
+
+
+@pytest.fixture(params=READERS)
+def reader(request, strategy):
+    """Everything that reads streamed images of three channels."""
+
+    def read(examples):
+        with strategy.scope():
+            images = keras.Input((examples.image_size, examples.image_size, 3))
+            logits = keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(images))
+            model = keras.Model(images, logits)
+        whitening = Whitening(np.zeros(3, np.float32), np.ones(3, np.float32))
+        READERS[request.param](strategy, examples, model, whitening)
+
+    return read
 
 
 def picture(part, number):

@@ -1,6 +1,8 @@
 """Datasets in folders, made of files of every kind that people have."""
 
 import contextlib
+import errno
+import os
 import random
 import shutil
 from collections import Counter
@@ -157,6 +159,58 @@ def test_a_folder_of_which_nothing_can_be_read_is_refused(tmp_path) -> None:
         truncate(tmp_path / "train" / name / "000.png")
     with pytest.raises(InputError, match="none of 2 images can be read; look at the dataset's files"):
         open_source(config, 6).train()
+
+
+@pytest.fixture
+def vanished(tmp_path, monkeypatch):
+    """Images that are streamed, of which nothing is left on the disk."""
+    config = folder(tmp_path, {"train/a": 3, "train/b": 3}, size=(20, 20))
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    train = open_source(config, 6).train()
+    shutil.rmtree(tmp_path / "train")
+    return train
+
+
+def test_images_that_have_vanished_make_no_accuracy(vanished, reader) -> None:
+    with pytest.raises(InputError, match="none of 6 images can be read; look at the dataset's files"):
+        reader(vanished)
+
+
+def test_a_pass_that_loses_more_images_than_those_before_says_so(tmp_path, monkeypatch, caplog) -> None:
+    config = folder(tmp_path, {"train/a": 2, "train/b": 2}, size=(20, 20))
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    feed = feed_of(open_source(config, 6).train(), 2)
+    told = []
+    for name in (None, "a/000.png", None, "b/001.png"):
+        if name:
+            (tmp_path / "train" / name).unlink()
+        state = feed.begin(None)
+        for number in range(feed.steps):
+            feed.batch(state, number)
+        told.append(caplog.text.count("cannot be read and are left out"))
+    assert told == [0, 1, 1, 2]
+    assert "2 of 4 images cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize("place", ["train", "train/b", "train/b/deeper", "test"])
+def test_a_folder_that_cannot_be_read_is_refused(tmp_path, monkeypatch, place) -> None:
+    config = folder(tmp_path, {"train/a": 2, "train/b": 2, "train/b/deeper": 1, "test/a": 1, "test/b": 1})
+    scandir, listdir = os.scandir, os.listdir
+
+    def closed(real):
+        def call(path):
+            if Path(path) == tmp_path / place:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return real(path)
+
+        return call
+
+    monkeypatch.setattr(os, "scandir", closed(scandir))
+    monkeypatch.setattr(os, "listdir", closed(listdir))
+    with pytest.raises(InputError) as caught:
+        open_source(config, None).refuse_without_test()
+    expected = f"{tmp_path / place}: cannot be read (Permission denied); make it readable or remove it"
+    assert str(caught.value) == expected
 
 
 @pytest.mark.parametrize("kind", ["png", "jpg", "gif", "webp"])

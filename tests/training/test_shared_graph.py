@@ -13,6 +13,7 @@ import pytest
 from absl import logging
 
 from eatnas_tf.configs import TrainingConfig
+from eatnas_tf.errors import InputError
 from eatnas_tf.layers import Frame, expand
 from eatnas_tf.layers import specs as kinds
 from eatnas_tf.network.builder import build, weights_of
@@ -149,3 +150,27 @@ def test_what_the_shared_graph_has_no_unit_for_goes_to_a_keras_model_with_one_lo
         assert type(trainee).__name__ == "_KerasTrainee"
         trainee.close()
     assert said == [f"trained by a Keras model: the shared graph has no unit for {reason}"]
+
+
+@pytest.mark.parametrize("name", ["shared_graph", "keras"])
+def test_an_image_that_stands_for_none_teaches_nothing(strategy, monkeypatch, name):
+    rng = np.random.default_rng(0)
+    examples = Examples(rng.integers(0, 256, (8, 8, 8, 1), np.uint8), np.zeros(8, np.int32))
+    recipe = TrainingConfig(batch_size=4, learning_rate=0.5, weight_decay=0.0)
+    trainer = Trainer(strategy, examples, recipe)
+    load = trainer.feed.load
+
+    def weightless(*arguments):
+        images, labels, weights = load(*arguments)
+        return images, labels, 0 * weights
+
+    monkeypatch.setattr(trainer.feed, "load", weightless)
+    keras_engine = KerasEngine(trainer)
+    engine = SharedGraph(trainer, 3, keras_engine) if name == "shared_graph" else keras_engine
+    trainee = engine.load(network(), 0)
+    before = trainee.weights()
+    with pytest.raises(InputError, match="none of 8 images can be read"):
+        trainee.train(0)
+    for variable, values in trainee.weights().items():
+        if "moving" not in variable:
+            np.testing.assert_array_equal(values, before[variable], err_msg=variable)

@@ -16,6 +16,9 @@ from eatnas_tf.training import examples
 from eatnas_tf.training.data import open_source, split
 from eatnas_tf.training.examples import Streamed, resized
 from eatnas_tf.training.feed import feed_of
+from eatnas_tf.training.tfds_source import ANEW
+from eatnas_tf.training.trainer import Trainer
+from eatnas_tf.training.whitening import Whitening
 
 SYNSETS = ("n01440764", "n01443537", "n02119789")
 TRAIN, VALIDATION, TEST = 12, 5, 3  # images; of a synset, in all, in all
@@ -207,12 +210,29 @@ def test_a_missing_manual_download_says_what_to_put_where(tmp_path):
 def test_imagenet_without_its_training_images_is_refused(tmp_path):
     config = imagenet(tmp_path)
     (tmp_path / "downloads/manual/ILSVRC2012_img_train.tar").unlink()
-    with pytest.raises(InputError, match="dataset 'imagenet2012' has no train split to train on"):
+    with pytest.raises(InputError, match="dataset 'imagenet2012' has no train split to train on") as caught:
         open_source(config, 24)
+    assert str(caught.value).endswith(
+        f"; put its files into {tmp_path}/downloads/manual and delete {tmp_path}/imagenet2012/5.1.0 "
+        "to have it prepared anew"
+    )
 
 
 def damaged_info(folder):
     (folder / "dataset_info.json").write_text('{"name": "sh')
+
+
+def unreadable_info(folder):
+    missing_info(folder)
+    (folder / "dataset_info.json").mkdir()
+
+
+def binary_info(folder):
+    (folder / "dataset_info.json").write_bytes(b"\xff")
+
+
+def missing_info(folder):
+    (folder / "dataset_info.json").unlink()
 
 
 def missing_shard(folder):
@@ -224,12 +244,22 @@ def short_shard(folder):
     shard.write_bytes(shard.read_bytes()[:-10_000])
 
 
+def damaged_shard(folder):
+    shard = next(folder.glob("*-train*"))
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (damaged_info, r"/shapes_of_all_sizes: cannot be read \(.*; delete the dataset's folder to have it"),
-        (missing_shard, r"-train\.tfrecord-00000-of-00001: no such file; delete the dataset's folder"),
-        (short_shard, r"/1\.0\.0: its train split has 9\d,\d{3} bytes, expected \d\d,\d{3}; delete the"),
+        (damaged_info, rf"/shapes_of_all_sizes: cannot be read \(ParseError: .*\); {ANEW}"),
+        (binary_info, rf"/shapes_of_all_sizes: cannot be read \(RuntimeError: Unicode.*\); {ANEW}"),
+        (unreadable_info, rf"/shapes_of_all_sizes: cannot be read \(DatasetInfoFileError: .*\); {ANEW}"),
+        (missing_info, rf"/1\.0\.0/dataset_info\.json: no such file; {ANEW}"),
+        (missing_shard, rf"-00000-of-00001: cannot be read \(No such file or directory\); {ANEW}"),
+        (short_shard, rf"/1\.0\.0: its train split has 9\d,\d{{3}} bytes, expected \d\d,\d{{3}}; {ANEW}"),
     ],
 )
 def test_a_damaged_dataset_folder_is_refused_in_one_line(tmp_path, damage, message):
@@ -240,6 +270,53 @@ def test_a_damaged_dataset_folder_is_refused_in_one_line(tmp_path, damage, messa
         open_source(config, 9)
     assert "\n" not in str(caught.value)
     assert (tmp_path / "shapes_of_all_sizes" / "1.0.0").is_dir()
+
+
+@pytest.mark.parametrize(
+    "wrong", ["shapes_of_all_sizes:9.9.9", "shapes_of_all_sizes/blue", "", ".", "../here"]
+)
+def test_nobody_is_told_to_delete_a_sound_dataset(tmp_path, wrong):
+    data_dir = tmp_path / "here"
+    open_source(DataConfig("shapes_of_all_sizes", str(data_dir)), 9)
+    with pytest.raises(InputError, match=f"dataset '{wrong}' is not known"):
+        open_source(DataConfig(wrong, str(data_dir)), 9)
+
+
+@pytest.fixture
+def stream(tmp_path, monkeypatch):
+    """Images that are read as they are needed, and the folder of their files."""
+    monkeypatch.setattr(examples, "memory_limit", lambda: 0)
+    train = open_source(DataConfig("shapes_of_all_sizes", str(tmp_path)), 9).train()
+    return train, tmp_path / "shapes_of_all_sizes" / "1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (damaged_shard, f"-train.tfrecord-00000-of-00001: a record in it is damaged; {ANEW}"),
+        (missing_shard, rf"-00000-of-00001: cannot be read \(No such file or directory\); {ANEW}"),
+    ],
+)
+def test_a_file_that_cannot_be_read_on_the_way_is_named(stream, reader, damage, message):
+    train, folder = stream
+    damage(folder)
+    with pytest.raises(InputError, match=message) as caught:
+        reader(train)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_augmented_pictures_cannot_be_made_of_is_named(stream, strategy):
+    train, folder = stream
+    damaged_shard(folder)
+    whitening = Whitening(np.zeros(3), np.ones(3))
+    with pytest.raises(InputError, match="a record in it is damaged"):
+        Trainer(strategy, train, TrainingConfig(batch_size=len(train)), whitening).augmented(1)
+
+
+def test_an_error_that_no_file_is_to_blame_for_is_raised_as_it_is(stream):
+    train, _ = stream
+    with pytest.raises(tf.errors.DataLossError, match="of something else"), train.reading():
+        raise tf.errors.DataLossError(None, None, "of something else")
 
 
 def test_a_data_dir_that_is_a_file_is_refused(tmp_path):

@@ -105,7 +105,7 @@ class SharedGraph:
             head.watch((pooled, dense))
             logits = self._logits(pooled, dense)
             losses = cross_entropy(labels, logits, config.label_smoothing)
-            loss = tf.reduce_mean(losses)
+            loss = tf.reduce_mean(losses * weights)
         by_pooled, by_dense = head.gradient(loss, (pooled, dense))
         shape = tf.shape(features)
         by_pixel = by_pooled / tf.cast(shape[1] * shape[2], tf.float32)
