@@ -8,6 +8,7 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,16 +20,15 @@ CERTAIN = 2  # standard errors
 
 
 class Estimate(NamedTuple):
-    """A mean, its standard error (None of a single value), and of how many values."""
+    """A mean and its standard error, None of a single value."""
 
     mean: float
     error: float | None
-    count: int
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Estimate:
         error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
-        return cls(statistics.fmean(values), error, len(values))
+        return cls(statistics.fmean(values), error)
 
     def percent(self) -> str:
         error = "" if self.error is None else f" ± {100 * self.error:.2f}"
@@ -46,7 +46,7 @@ def write(folder: Path, outcomes: Sequence[Outcome], cycles: int) -> None:
     _write_csv(folder / "curves.csv", (*_OF_OUTCOME[:2], *_names(Point)), _curve_rows(outcomes))
     _write_csv(folder / "verdict.csv", _OF_OUTCOME, map(_verdict_row, outcomes))
     for name, figure in curves.of_ablation(outcomes, cycles).items():
-        durable.write(folder / f"{name}.png", lambda file, drawn=figure: drawn.savefig(file, dpi=150))
+        durable.write(folder / f"{name}.png", partial(figure.savefig, dpi=150))
 
 
 def show(outcomes: Sequence[Outcome], folder: Path) -> None:

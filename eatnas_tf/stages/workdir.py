@@ -218,7 +218,9 @@ def _refuse_change_below(path: Path, found: Any, wanted: dict[str, Any]) -> None
         raise InputError(f"{path} has no settings; restore it or use another folder")
     for group, new in wanted.items():
         old = found.get(group)
-        for name in new if isinstance(old, dict) else ():
+        if not isinstance(old, dict):
+            raise InputError(f"{path} has no settings for {group}; restore it or use another folder")
+        for name in new:
             if name not in FREE and name in old and old[name] != new[name]:
                 raise InputError(
                     f"--{name}: {_text(old[name])} for {group} in {path}, now {_text(new[name])}; it cannot "
