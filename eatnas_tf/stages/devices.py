@@ -34,8 +34,8 @@ def places(runtime: RuntimeConfig, workers: int | None) -> list[Place]:
     gpus, shared = _gpus(), cores()
     count = workers or len(gpus) or shared
     if gpus:
-        return [Place(gpu=gpus[number % len(gpus)], processes=count) for number in range(count)]
-    return [Place(threads=max(1, shared // count), processes=count)] * count
+        return [Place(gpu=gpus[number % len(gpus)]) for number in range(count)]
+    return [Place(threads=max(1, shared // count))] * count
 
 
 def _gpus() -> list[str]:

@@ -28,6 +28,7 @@ from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.stages.worker import Build, OnShare, Place
 from eatnas_tf.stages.workers import LocalWorkers
 from eatnas_tf.training.data import Source, division, held, open_source, split
+from eatnas_tf.training.examples import memory_limit
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
 if TYPE_CHECKING:
@@ -102,15 +103,15 @@ def _alone(config: SearchConfig) -> SearchConfig:
 
 
 def evaluator_of(
-    setting: Setting, strategy: Any, workdir: Workdir, on_share: OnShare, processes: int = 1
+    setting: Setting, strategy: Any, workdir: Workdir, on_share: OnShare, room: int | None = None
 ) -> Evaluator:
-    """What measures the candidates of a search in this process, one of so many; reads the images."""
+    """What measures the candidates of a search in this process; reads the images, `in_memory_if_it_fits`."""
     from eatnas_tf.stages import channels
     from eatnas_tf.stages.evaluation import Evaluator, Trained
     from eatnas_tf.training.trainer import Trainer
 
     config, basic = setting.config, setting.basic
-    train, validation = split(setting.source.train(processes), config.data, config.seed)
+    train, validation = split(setting.source.train(room), config.data, config.seed)
     trainer = Trainer(strategy, train, config.training, channels.whitening(workdir, train))
     inherited = None
     if basic is not None and basic.weights is not None and basic.frame is not None:
@@ -118,7 +119,7 @@ def evaluator_of(
     return Evaluator(
         expand=setting.network,
         engine=_engine(config.engine, trainer, setting.frame),
-        validation=held(validation, processes),
+        validation=held(validation, room),
         objective=setting.plan.objective,
         inherit=config.evolution.inherit,
         seed=config.seed,
@@ -147,7 +148,9 @@ def workforce_of(
 ) -> Workforce:
     """Local workers, or this process if there is one place only."""
     if len(places) > 1:
-        return LocalWorkers(places, _evaluation_for_workers(setting, workdir), setting.size, on_share)
+        room = memory_limit() // len(places)  # decided once: all of them hold the images, or stream them
+        build = _evaluation_for_workers(setting, workdir, room)
+        return LocalWorkers(places, build, setting.size, on_share)
 
     def on_share_or_stop(number: int, share: float) -> None:
         stop_if_asked()
@@ -162,17 +165,17 @@ def workforce_of(
     return Alone(evaluate)
 
 
-def _evaluation_for_workers(setting: Setting, workdir: Workdir) -> Build:
+def _evaluation_for_workers(setting: Setting, workdir: Workdir, room: int) -> Build:
     """What makes a worker's evaluation of this search's tasks, with all that was handed to this process."""
-    return partial(
-        _evaluation, setting.config, setting.given, workdir, registry.files(), registry.handed_in()
-    )
+    handed = setting.config, setting.given, workdir, room
+    return partial(_evaluation, *handed, registry.files(), registry.handed_in())
 
 
 def _evaluation(
     config: SearchConfig,
     given: GivenSource | None,
     workdir: Workdir,
+    room: int,
     plugins: tuple[str, ...],
     parts: registry.Parts,
     place: Place,
@@ -188,7 +191,7 @@ def _evaluation(
     strategy = devices.strategy(RuntimeConfig(str(workdir.path)), place.threads)
     import tensorflow as tf
 
-    evaluator = evaluator_of(setting, strategy, workdir, on_share, place.processes)
+    evaluator = evaluator_of(setting, strategy, workdir, on_share, room)
 
     def evaluate(text: str) -> Measurement:
         try:

@@ -22,13 +22,10 @@ OUT_OF_MEMORY = 71  # the exit code of a worker that ran into a MemoryError: it 
 
 @dataclass(frozen=True)
 class Place:
-    """What a worker may use: threads for an operation (None: one a core), or a GPU by CUDA's name for it, and
-    a share of the memory, which is for so many processes.
-    """
+    """What a worker may use: threads for an operation (None: one a core), or a GPU by CUDA's name for it."""
 
     threads: int | None = None
     gpu: str | None = None
-    processes: int = 1
 
 
 @dataclass(frozen=True)

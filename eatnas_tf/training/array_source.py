@@ -46,7 +46,7 @@ class ArraySource(ABC):
     def refuse_without_test(self) -> None:
         """Raises InputError if there is no test split, without reading it."""
 
-    def train(self, processes: int = 1) -> Examples:
+    def train(self, room: int | None = None) -> Examples:
         images, labels = self._train
         return Examples(resized(images, self.image_size, self._centre_crop), labels)
 

@@ -36,8 +36,8 @@ class Source(Protocol):
     train_count: int
     class_counts: tuple[int, ...] | None
 
-    def train(self, processes: int = 1) -> Examples | Streamed:
-        """In memory if it fits where so many processes hold the same."""
+    def train(self, room: int | None = None) -> Examples | Streamed:
+        """As `in_memory_if_it_fits`."""
         ...
 
     def test(self) -> Examples | Streamed: ...
@@ -74,11 +74,11 @@ def split(
     return examples.take(order[held_out:]), examples.take(order[:held_out])
 
 
-def held(examples: Examples | Streamed, processes: int = 1) -> Examples | Streamed:
-    """Images that are only evaluated on, again and again: decoded and resized in memory, if they fit."""
+def held(examples: Examples | Streamed, room: int | None = None) -> Examples | Streamed:
+    """Images that are only evaluated on, again and again: `in_memory_if_it_fits`."""
     if isinstance(examples, Examples):
         return examples
-    return in_memory_if_it_fits(examples, processes)
+    return in_memory_if_it_fits(examples, room)
 
 
 def division(config: DataConfig, count: int) -> tuple[int, int]:

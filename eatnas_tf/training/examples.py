@@ -119,12 +119,13 @@ class Streamed(ABC):
 
     def read(self) -> Examples:
         """All of them that can be read, resized, in memory; a warning says how many cannot."""
-        images, labels = [], []
+        images = np.empty((len(self), self.image_size, self.image_size, self.channels), np.uint8)
+        labels: list[int] = []
         for image, label in self._readable(len(self)):
-            images.append(resized(image[None], self.image_size, self.centre_crop)[0])
+            images[len(labels)] = resized(image[None], self.image_size, self.centre_crop)[0]
             labels.append(label)
         warn_of_unreadable(len(self) - len(labels), len(self))
-        return Examples(np.stack(images), np.asarray(labels, np.int32))
+        return Examples(images[: len(labels)], np.asarray(labels, np.int32))
 
     def _readable(self, first: int) -> Iterator[tuple[np.ndarray, int]]:
         """Of so many images those that can be read. Raises InputError if that is none."""
@@ -153,9 +154,10 @@ def warn_of_unreadable(count: int, of: int) -> None:
         logging.warning("%d of %d images cannot be read and are left out", count, of)
 
 
-def in_memory_if_it_fits(streamed: Streamed, processes: int) -> Examples | Streamed:
-    """The images in memory if they fit where so many processes hold the same."""
-    if len(streamed) * streamed.image_size**2 * streamed.channels > memory_limit() // processes:
+def in_memory_if_it_fits(streamed: Streamed, room: int | None = None) -> Examples | Streamed:
+    """The images in memory, resized, if they fit into so many bytes; None: into what there is now."""
+    wanted = len(streamed) * streamed.image_size**2 * streamed.channels
+    if wanted > (memory_limit() if room is None else room):
         return streamed
     return streamed.read()
 
@@ -225,8 +227,10 @@ def _container_limit() -> list[int]:
 
 
 def _free() -> list[int]:
-    """Half of the bytes that Linux could give without swapping; the other half is for the training."""
+    """A third of the bytes that Linux could give without swapping: images lie there twice while they are
+    split and handed to a graph, and the training needs some, too.
+    """
     with suppress(OSError, IndexError, ValueError):
         status = Path("/proc/meminfo").read_text(encoding="ascii")
-        return [int(status.split("MemAvailable:")[1].split()[0]) * 1024 // 2]
+        return [int(status.split("MemAvailable:")[1].split()[0]) * 1024 // 3]
     return []

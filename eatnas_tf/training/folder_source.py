@@ -49,13 +49,13 @@ class FolderSource:
         self._train = self._labelled(train)
         self.train_count = len(self._train)
 
-    def train(self, processes: int = 1) -> Examples | Streamed:
-        return self._images(self._train, processes)
+    def train(self, room: int | None = None) -> Examples | Streamed:
+        return self._images(self._train, room)
 
     def test(self) -> Examples | Streamed:
         if self._test is None:
             self._test = self._test_folder()
-        return self._images(self._test, 1)
+        return self._images(self._test, None)
 
     def refuse_without_test(self) -> None:
         if self._test is None and not os.path.isdir(self._path / "test"):
@@ -82,9 +82,9 @@ class FolderSource:
                 "remove its folder or add one to train/"
             )
 
-    def _images(self, files: tuple[File, ...], processes: int) -> Examples | Streamed:
+    def _images(self, files: tuple[File, ...], room: int | None) -> Examples | Streamed:
         streamed = FolderStreamed(files, self.channels, self.image_size, self._centre_crop)
-        return in_memory_if_it_fits(streamed, processes)
+        return in_memory_if_it_fits(streamed, room)
 
     def _labelled(self, files: Files) -> tuple[File, ...]:
         return tuple((str(file), self.classes.index(name)) for name in files for file in files[name])

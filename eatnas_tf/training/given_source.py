@@ -98,7 +98,7 @@ class StreamedSource:
         self.class_counts: tuple[int, ...] | None = tuple(counts.tolist())
         self.name = NAME + _digest(train.sample())
 
-    def train(self, processes: int = 1) -> Streamed:
+    def train(self, room: int | None = None) -> Streamed:
         return self._train
 
     def test(self) -> Examples | Streamed:

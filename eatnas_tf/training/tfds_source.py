@@ -51,8 +51,8 @@ class TfdsSource:
         self._refuse_missing("train", "train on")
         self.train_count = self._builder.info.splits["train"].num_examples
 
-    def train(self, processes: int = 1) -> Examples | Streamed:
-        return self._split("train", processes)
+    def train(self, room: int | None = None) -> Examples | Streamed:
+        return self._split("train", room)
 
     def test(self) -> Examples | Streamed:
         """The split called test, or validation where there is no labelled test split (ImageNet)."""
@@ -74,12 +74,12 @@ class TfdsSource:
     def _test_name(self) -> str:
         return "validation" if self._builder.name.startswith("imagenet") else "test"
 
-    def _split(self, name: str, processes: int = 1) -> Examples | Streamed:
+    def _split(self, name: str, room: int | None = None) -> Examples | Streamed:
         count = self._builder.info.splits[name].num_examples
         streamed = TfdsStreamed(
             self._builder, name, ((0, count),), self.channels, self.image_size, self._centre_crop
         )
-        return in_memory_if_it_fits(streamed, processes)
+        return in_memory_if_it_fits(streamed, room)
 
 
 @dataclass(frozen=True)

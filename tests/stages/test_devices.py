@@ -40,7 +40,7 @@ def machine(monkeypatch):
 def test_without_gpus_the_cores_are_shared_out(machine, cores, workers, expected) -> None:
     machine(cores, 0)
     found = devices.places(RuntimeConfig("run"), workers)
-    assert found == [Place(threads=threads, processes=len(expected)) for threads in expected]
+    assert found == [Place(threads=threads) for threads in expected]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_gpus_are_dealt_round_by_the_names_that_cuda_was_given(
 ) -> None:
     machine(8, gpus, visible)
     found = devices.places(RuntimeConfig("run"), workers)
-    assert found == [Place(gpu=gpu, processes=len(expected)) for gpu in expected]
+    assert found == [Place(gpu=gpu) for gpu in expected]
 
 
 def test_mirroring_has_one_place(machine) -> None:
