@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,25 +212,22 @@ def _builder(name: str, data_dir: str | None) -> Any:
 
 def _prepare(builder: Any) -> None:
     """Downloads and prepares, unless that was done. Raises InputError, which says what to put where."""
-    by_hand = bool(builder.MANUAL_DOWNLOAD_INSTRUCTIONS)
+    by_hand = " ".join((builder.MANUAL_DOWNLOAD_INSTRUCTIONS or "").split())
     if by_hand and not builder.data_path.exists() and not any(_manual(builder).glob("*")):
-        raise _by_hand(builder, "is missing or empty")
-    try:
-        builder.download_and_prepare()
-    except Exception as error:
-        if by_hand:
-            raise _by_hand(builder, f"is not as expected ({reason(error)})") from None
         raise InputError(
-            f"dataset {builder.name!r} could not be prepared ({reason(error)}); put it under "
-            f"--data_dir, which is {builder._data_dir_root}"
+            f"dataset {builder.name!r} is downloaded by hand into {_manual(builder)}, which is missing or "
+            f"empty: {by_hand}"
+        )
+    try:
+        with redirect_stdout(sys.stderr):  # where progress belongs
+            builder.download_and_prepare()
+    except Exception as error:
+        way_out = f"put it under --data_dir, which is {builder._data_dir_root}"
+        if by_hand:
+            way_out = f"it is downloaded by hand into {_manual(builder)}: {by_hand}"
+        raise InputError(
+            f"dataset {builder.name!r} could not be prepared ({reason(error)}); {way_out}"
         ) from None
-
-
-def _by_hand(builder: Any, what: str) -> InputError:
-    return InputError(
-        f"dataset {builder.name!r} is downloaded by hand into {_manual(builder)}, which {what}: "
-        f"{' '.join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())}"
-    )
 
 
 def _way_out(builder: Any) -> str:

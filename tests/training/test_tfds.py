@@ -74,8 +74,9 @@ def contents(*parts):
     return sorted(image.tobytes() for part in parts for image in part.images)
 
 
-def test_imagenet_is_prepared_from_its_tar_files_and_tested_on_its_validation_split(imagenet_config):
+def test_imagenet_is_prepared_from_its_tar_files_and_tested_on_its_validation_split(imagenet_config, capsys):
     source = open_source(imagenet_config, 24)
+    assert capsys.readouterr().out == ""
     source.refuse_without_test()
     assert (len(source.classes), source.channels, source.image_size) == (1000, 3, 24)
     assert source.classes[:2] == SYNSETS[:2]
@@ -203,7 +204,7 @@ def test_a_missing_manual_download_says_what_to_put_where(tmp_path):
     assert "\n" not in said
     imagenet(tmp_path)
     (tmp_path / "downloads/manual/ILSVRC2012_img_train.tar").write_bytes(b"no tar")
-    with pytest.raises(InputError, match=r"is not as expected \(ReadError: .*\): manual_dir should contain"):
+    with pytest.raises(InputError, match=r"could not be prepared \(ReadError: .*by hand into .*: manual_dir"):
         open_source(config, 24)
 
 
