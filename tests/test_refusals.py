@@ -1278,6 +1278,12 @@ WORKDIRS = [
         "--workdir=run/1-search: cannot be written (Not a directory); give a folder that can be",
         written("run", ""),
     ),
+    Case(
+        ablate,
+        ("--workdir=run",),
+        "--workdir=run: cannot be written (File exists); give a folder that can be",
+        written("run", ""),
+    ),
     old("--workdir=run holds a search, not a transfer; use another folder", removed("best.json"))._replace(
         binary=transfer, arguments=(*SEARCH, f"--architecture={WIDE}")
     ),

@@ -42,7 +42,8 @@ def write(folder: Path, outcomes: Sequence[Outcome], cycles: int) -> None:
     """
     from eatnas_tf.reporting.figures import curves  # matplotlib loads only to draw
 
-    folder.mkdir(parents=True, exist_ok=True)
+    with durable.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     _write_csv(folder / "curves.csv", (*_OF_OUTCOME[:2], *_names(Point)), _curve_rows(outcomes))
     _write_csv(folder / "verdict.csv", _OF_OUTCOME, map(_verdict_row, outcomes))
     for name, figure in curves.of_ablation(outcomes, cycles).items():

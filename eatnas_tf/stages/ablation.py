@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -34,7 +33,7 @@ from eatnas_tf.reporting.arms import Arm, Outcome, Point
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import pipeline, plans, results, retrain, search
 from eatnas_tf.stages.outcomes import RetrainResult
-from eatnas_tf.stages.workdir import Workdir, keep_settings
+from eatnas_tf.stages.workdir import Workdir, keep_settings, refusing_write_errors
 from eatnas_tf.training.data import division, open_source
 
 EAT = Arm("eat", "transferred, with the seed's weights", seed="basic", pays_retraining=True)
@@ -59,10 +58,11 @@ def run(config: AblationConfig, runtime: RuntimeConfig) -> None:
     refuse_early(config, runtime)
     root = Path(runtime.workdir)
     keep_settings(root, "ablation.json", _settings(config))
-    outcomes: list[Outcome] = []
+    budget, outcomes = Budget.of(config), []
     for seed in config.seeds:
-        outcomes += Trial(config, runtime, seed).run()
-        verdict.write(root / "results", outcomes, config.target.evolution.cycles)
+        outcomes += Trial(config, runtime, budget, seed).run()
+        with refusing_write_errors():
+            verdict.write(root / "results", outcomes, config.target.evolution.cycles)
     verdict.show(outcomes, root / "results")
 
 
@@ -104,9 +104,9 @@ class Budget:
 class Trial:
     """All arms with one seed."""
 
-    def __init__(self, config: AblationConfig, runtime: RuntimeConfig, seed: int) -> None:
-        self._config, self._runtime, self._seed = config, runtime, seed
-        self._budget, self._steps = Budget.of(config), 0
+    def __init__(self, config: AblationConfig, runtime: RuntimeConfig, budget: Budget, seed: int) -> None:
+        self._config, self._runtime, self._budget, self._seed = config, runtime, budget, seed
+        self._plan, self._steps = plans.search(config.target), 0
 
     def run(self) -> list[Outcome]:
         """Raises InputError as the stages do."""
@@ -117,7 +117,8 @@ class Trial:
             self._train(f"source/{name}", self._config.source_retrain, code, apart=APART)
         for arm in SEARCHES:
             self._search(arm.name, self._on_target(arm))
-        return [self._outcome(arm, ranking[0].architecture) for arm in ARMS]
+        frame = results.read(self._folder(f"{EAT.name}/search")).frame  # that of every search on the target
+        return [self._outcome(arm, ranking[0].architecture, frame) for arm in ARMS]
 
     def _on_target(self, arm: Arm) -> SearchConfig:
         """An arm's search."""
@@ -134,14 +135,13 @@ class Trial:
             RANDOM: _evolving(alone, perturbation="random", inherit="none"),
         }[arm]
 
-    def _outcome(self, arm: Arm, basic: str) -> Outcome:
+    def _outcome(self, arm: Arm, basic: str, frame: Frame) -> Outcome:
         folder = self._folder(f"{SCRATCH.name if arm == LONGER else arm.name}/search")
         evaluations = {LONGER: self._budget.longer, UNCHANGED: 0}.get(arm, self._budget.evaluations)
         lines = [] if arm == UNCHANGED else self._told(folder)[:evaluations]
-        history = self._history(lines)
+        history = list(moments(lines, self._config.target.evolution.population, self._plan.quality))
         code = str(leader(history).architecture) if history else basic
         tested = self._train(f"{arm.name}/final", self._config.target_retrain, code)
-        points = tuple(self._point(arm, moment, folder) for moment in history)
         before = self._budget.before(arm)
         return Outcome(
             arm,
@@ -153,20 +153,14 @@ class Trial:
             len(lines),
             before + len(lines) * self._budget.candidate,
             self._seconds_before(arm) + sum(one.measurement.seconds for one in lines),
-            points,
+            tuple(self._point(arm, moment, frame) for moment in history),
         )
 
     def _told(self, folder: Workdir) -> list[Individual]:
-        primitives = plans.search(self._config.target).space.primitives
-        return list(individuals(Journal(folder.journal), primitives))
+        return list(individuals(Journal(folder.journal), self._plan.space.primitives))
 
-    def _history(self, told: Sequence[Individual]) -> list[Moment]:
-        evolution = self._config.target.evolution
-        return list(moments(told, evolution.population, plans.search(self._config.target).quality))
-
-    def _point(self, arm: Arm, moment: Moment, folder: Workdir) -> Point:
+    def _point(self, arm: Arm, moment: Moment, frame: Frame) -> Point:
         alive = moment.population.individuals
-        frame = results.read(folder).frame
         counted = [_count(one.architecture, frame) for one in alive]
         return Point(
             moment.cycle,

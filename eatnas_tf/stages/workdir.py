@@ -125,25 +125,17 @@ def opened(
     """
     workdir = Workdir(Path(runtime.workdir))
     wanted = _settings(config, runtime)
-    with _refusing_write_errors():
+    with refusing_write_errors():
         found = agreeing(stage, config, runtime, check)
         with _locked(workdir):
             if found is None or found["settings"] != wanted:
-                workdir.write(
-                    "config.json",
-                    {
-                        "schema": SCHEMA,
-                        "stage": stage,
-                        "settings": wanted,
-                        "versions": _versions(),
-                        "command": sys.argv,
-                    },
-                )
+                workdir.write("config.json", _record(wanted, stage=stage))
             yield workdir
 
 
 @contextmanager
-def _refusing_write_errors() -> Iterator[None]:
+def refusing_write_errors() -> Iterator[None]:
+    """What the block cannot write is an InputError, which says what and how to go on."""
     try:
         yield
     except durable.WriteError as error:
@@ -202,14 +194,27 @@ def keep_settings(root: Path, name: str, wanted: dict[str, dict[str, Any]]) -> N
     Raises InputError naming the first one that changed.
     """
     workdir = Workdir(root)
-    if (root / name).exists():
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        exists = (root / name).exists()
+    except OSError as error:
+        raise _unusable(root, error) from None
+    if exists:
         _refuse_change_below(root / name, workdir.read(name).get("settings"), _plain(wanted))
         return
-    with _refusing_write_errors():
-        root.mkdir(parents=True, exist_ok=True)
-        workdir.write(
-            name, {"schema": SCHEMA, "settings": wanted, "versions": _versions(), "command": sys.argv}
-        )
+    with refusing_write_errors():
+        workdir.write(name, _record(wanted))
+
+
+def _record(wanted: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What a file of settings holds besides them."""
+    return {
+        "schema": SCHEMA,
+        **more,
+        "settings": wanted,
+        "versions": _versions(),
+        "command": sys.argv,
+    }
 
 
 def _refuse_change_below(path: Path, found: Any, wanted: dict[str, Any]) -> None:
@@ -222,10 +227,7 @@ def _refuse_change_below(path: Path, found: Any, wanted: dict[str, Any]) -> None
             raise InputError(f"{path} has no settings for {group}; restore it or use another folder")
         for name in new:
             if name not in FREE and name in old and old[name] != new[name]:
-                raise InputError(
-                    f"--{name}: {_text(old[name])} for {group} in {path}, now {_text(new[name])}; it cannot "
-                    "change there: use another --workdir or the old value"
-                )
+                raise _changed(name, old[name], new[name], f"for {group} in {path}")
 
 
 def _settings(config: Any, runtime: RuntimeConfig) -> dict[str, Any]:
@@ -271,11 +273,16 @@ def _refuse_change(path: Path, found: dict[str, Any], stage: str, wanted: dict[s
                     f"{path} has seen other images than those that were handed in: hand in the same ones in "
                     "the same order (a tf.data.Dataset unshuffled), or use another work folder"
                 )
-            hint = "may only be raised" if name in CAPS else "cannot change"
-            raise InputError(
-                f"--{name}: {_text(old)} in {path}, now {_text(new)}; it {hint} there: "
-                "use another --workdir or the old value"
+            raise _changed(
+                name, old, new, f"in {path}", "may only be raised" if name in CAPS else "cannot change"
             )
+
+
+def _changed(name: str, old: Any, new: Any, where: str, may: str = "cannot change") -> InputError:
+    return InputError(
+        f"--{name}: {_text(old)} {where}, now {_text(new)}; it {may} there: "
+        "use another --workdir or the old value"
+    )
 
 
 def _raised(old: Any, new: Any) -> bool:

@@ -100,6 +100,14 @@ def test_the_same_command_only_shows_it_again_and_other_settings_are_refused(sta
         again.stdout.split("Test accuracy on the target")[1]
         == ablation.stdout.split("Test accuracy on the target")[1]
     )
+    results = stage.folder / "run" / "results"
+    results.rename(results.with_name("moved"))
+    results.write_text("")
+    unwritten = stage.run("ablate", *SMALL, "--workdir=run")
+    assert unwritten.returncode == 2
+    assert (
+        "run/results: cannot be written (File exists); nothing that is finished is lost" in unwritten.stderr
+    )
     refused = stage.run("ablate", *SMALL, "--workdir=run", "--sample=1000", "--population=1000")
     assert refused.returncode == 2
     assert (
