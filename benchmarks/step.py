@@ -63,12 +63,12 @@ def _profiled(train: Callable[[], object]) -> tuple[float, Counter[str]]:
         tf.profiler.experimental.stop()
         spent: Counter[str] = Counter()
         for file in Path(folder).rglob("*.xplane.pb"):
-            for kind, taken in _operations(file.read_bytes()):
+            for kind, taken in operations(file.read_bytes()):
                 spent[kind] += taken
     return seconds, spent
 
 
-def _operations(profile: bytes) -> Iterator[tuple[str, float]]:
+def operations(profile: bytes) -> Iterator[tuple[str, float]]:
     """Kind and seconds of every operation that ran on the CPU."""
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 

@@ -13,6 +13,7 @@ inputs = pytest.importorskip("benchmarks.inputs", reason=_WHY)
 report = pytest.importorskip("benchmarks.report", reason=_WHY)
 results = pytest.importorskip("benchmarks.results", reason=_WHY)
 soak = pytest.importorskip("benchmarks.soak", reason=_WHY)
+step = pytest.importorskip("benchmarks.step", reason=_WHY)
 task = pytest.importorskip("benchmarks.task", reason=_WHY)
 
 TASK = task.Task(images=640, candidates=2)
@@ -192,3 +193,22 @@ def test_the_jpegs_of_the_input_benchmark_are_repeatable_and_of_two_classes(tmp_
     assert files["one"] == files["two"]
     assert [label for label, _ in files["one"]] == ["a", "a", "b"]
     assert len({content for _, content in files["one"]}) == 3
+
+
+def test_a_profile_is_told_by_kind_of_operation_without_what_only_holds_others() -> None:
+    xplane_pb2 = pytest.importorskip("tensorflow.tsl.profiler.protobuf.xplane_pb2")
+    space = xplane_pb2.XSpace()
+    plane = space.planes.add(name=step.HOST)
+    events = {
+        "while/body/mul:_MklMatMul": 3,
+        "while/cond:If": 5,
+        "ExecutorState::Process": 9,
+        "a/relu:Relu": 1,
+    }
+    for number, (name, seconds) in enumerate(events.items(), start=1):
+        plane.event_metadata[number].name = name
+        plane.lines.add().events.add(metadata_id=number, duration_ps=seconds * 10**12)
+    other = space.planes.add(name="/host:metadata")
+    other.lines.add().events.add(metadata_id=1, duration_ps=10**12)
+    found = list(step.operations(space.SerializeToString()))
+    assert found == [("MatMul", 3.0), ("Relu", 1.0)]
