@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from eatnas_tf.reporting.arms import Arm, Outcome, Point
+from eatnas_tf.reporting.figures.style import COLOURS, SIZE, blank, plain
 
-SIZE = (8, 5)  # inches
-COLOURS = ("#0072B2", "#56B4E9", "#CC79A7", "#D55E00", "#E69F00", "#7F7F7F", "#009E73")  # Okabe and Ito's
 Value = Callable[[Point], float]
 CYCLE = "cycle"
 ACCURACY = "mean validation accuracy of the population (%)"
@@ -85,8 +84,5 @@ def _test(outcomes: Sequence[Outcome], colours: Mapping[Arm, str]) -> Figure:
 
 
 def _axes() -> tuple[Figure, Axes]:
-    figure = Figure(SIZE, layout="constrained", facecolor="white")
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.3)
-    return figure, axes
+    figure = blank(*SIZE)
+    return figure, plain(figure.add_subplot())
