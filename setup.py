@@ -23,6 +23,7 @@ setup(
         "eatnas_tf": ["py.typed"],
         "eatnas_tf.data": ["*.npz", "*.md"],
         "eatnas_tf.flags": ["presets/*.flags"],
+        "eatnas_tf.reporting.report": ["*.jinja"],
     },
     install_requires=[
         "tensorflow>=2.18",
@@ -37,6 +38,8 @@ setup(
         "matplotlib>=3.8",  # pictures
         "pillow>=10.3",  # headers of image files without TensorFlow, and 16 bits, palettes, rotations
         "rich>=13.7",
+        "jinja2>=3.1",  # the report's page
+        "itables>=2.5,<3",  # DataTables for it, as files; nothing of its own is imported but where they are
     ],
     extras_require={
         "dev": ["build", "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff", "setuptools>=68"],

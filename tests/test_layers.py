@@ -28,7 +28,7 @@ PURE = {
     "errors",
     "fields",
 }
-HEAVY = {"tensorflow", "keras", "tensorflow_datasets", "tensorboard", "matplotlib"}
+HEAVY = {"tensorflow", "keras", "tensorflow_datasets", "tensorboard", "matplotlib", "itables", "jinja2"}
 EVERYTHING = {*PURE, "network", "training", "reporting"}
 ALLOWED = {
     "data": set(),
@@ -159,6 +159,7 @@ FLAGS_OF = {
     "describe": ("architecture", "strides", "image_size", "format", "plugins"),
     "check_plugins": ("parts", "plugins"),
     "predict": ("model", "top", "format"),
+    "report": ("workdir", "output", "plugins"),
     "ablate": ("workdir", "source_dataset", "target_dataset", "seeds"),
 }
 

@@ -30,6 +30,16 @@ def perturbed_population(
     return [Candidate(number, code, mutated=differences(basic, code)) for number, code in enumerate(codes)]
 
 
+def origin(founder: Candidate) -> Architecture:
+    """The basic architecture that a candidate of `perturbed_population` was made of."""
+    basic = founder.architecture
+    for change in founder.mutated:
+        if change.old is None or not 1 <= change.block <= len(basic):
+            raise InputError(f"candidate {founder.id}: {change} cannot be undone in {basic}")
+        basic = basic.replace(change.block - 1, **{change.primitive: change.old})
+    return basic
+
+
 def _different(
     draw: Callable[[], Architecture], size: int, given: Sequence[Architecture]
 ) -> list[Architecture]:

@@ -190,7 +190,7 @@ def _refuse_diverged(line: dict[str, Any]) -> None:
 
 def _done(architectures: Sequence[Architecture], workdir: Workdir) -> dict[int, dict[str, Any]]:
     """The journal's lines by number. Raises InputError if they are not of the networks to be retrained."""
-    lines = list(Journal(workdir.journal).read("a retrained network", _network))
+    lines = networks(workdir)
     done = dict(enumerate(lines, start=1))
     numbers = [line["number"] for line in lines]
     if numbers != list(done):
@@ -203,6 +203,11 @@ def _done(architectures: Sequence[Architecture], workdir: Workdir) -> dict[int, 
                 "use another folder"
             )
     return done
+
+
+def networks(workdir: Workdir) -> list[dict[str, Any]]:
+    """The journal's lines, one a network that was trained. Raises InputError."""
+    return list(Journal(workdir.journal).read("a retrained network", _network))
 
 
 def _network(line: dict[str, Any]) -> dict[str, Any]:
