@@ -29,7 +29,6 @@ for (const picture of document.querySelectorAll("figure"))
   picture.querySelector("a.svg").href = picture.querySelector("img").src;
 $("table.large").DataTable();
 """
-SAME = {"svg.hashsalt": "eatnas_tf"}  # the same picture is the same file
 CHANGED = "what changed, by block"
 CLASSES = {"architecture": "code", CHANGED: "changes"}  # of the cells in columns of these names
 DOTS = 144  # an inch, of a PNG
@@ -162,6 +161,6 @@ def _drawn(figure: Figure) -> Drawn:
 def _addresses(figure: Figure) -> Iterator[str]:
     for form, kind in (("svg", "image/svg+xml"), ("png", "image/png")):
         file = io.BytesIO()
-        with rc_context(SAME):
+        with rc_context({"svg.hashsalt": "eatnas_tf"}):  # the same picture is the same file
             figure.savefig(file, format=form, dpi=DOTS, metadata={"Date": None} if form == "svg" else None)
         yield f"data:{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
