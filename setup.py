@@ -39,7 +39,16 @@ setup(
         "rich>=13.7",
     ],
     extras_require={
-        "dev": ["build", "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff", "setuptools>=68"],
+        "dev": [
+            "build",
+            "hypothesis",
+            "mypy",
+            "pytest",
+            "pytest-xdist",
+            "ruff",
+            "selenium>=4.20",
+            "setuptools>=68",
+        ],
         "benchmarks": ["keras-tuner==1.4.8"],  # and torch, where its table should have that row
     },
     entry_points={
