@@ -42,7 +42,16 @@ setup(
         "itables>=2.5,<3",  # DataTables for it, as files; nothing of its own is imported but where they are
     ],
     extras_require={
-        "dev": ["build", "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff", "setuptools>=68"],
+        "dev": [
+            "build",
+            "hypothesis",
+            "mypy",
+            "pytest",
+            "pytest-xdist",
+            "ruff",
+            "selenium>=4.20",
+            "setuptools>=68",
+        ],
         "benchmarks": ["keras-tuner==1.4.8"],  # and torch, where its table should have that row
     },
     entry_points={
