@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from eatnas_tf.errors import InputError
+from eatnas_tf.evolution.journal import ADVICE
 from eatnas_tf.evolution.population import Candidate
 from eatnas_tf.evolution.search import Perturb
 from eatnas_tf.space import Architecture, SearchSpace, differences
@@ -35,7 +36,10 @@ def origin(founder: Candidate) -> Architecture:
     basic = founder.architecture
     for change in founder.mutated:
         if change.old is None or not 1 <= change.block <= len(basic):
-            raise InputError(f"candidate {founder.id}: {change} cannot be undone in {basic}")
+            raise InputError(
+                f"candidate {founder.id} was mutated in {change.primitive} of block {change.block} from "
+                f"{change.old}, which cannot be undone in {basic}; {ADVICE}"
+            )
         basic = basic.replace(change.block - 1, **{change.primitive: change.old})
     return basic
 

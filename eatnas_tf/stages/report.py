@@ -57,10 +57,21 @@ def run(workdirs: Sequence[str], output: str | None) -> Path:
     runs = [read(Path(workdir)) for workdir in workdirs]
     single_run = len(runs) == 1
     target = Path(output) if output else Path(workdirs[0] if single_run else ".") / NAME
+    _refuse_unwritable(target)
     title = f"Report of {runs[0].folder}" if single_run else f"Comparison of {len(runs)} runs"
     _write(target, title, runs)
     tables.say(f"{title}: {target}")
     return target
+
+
+def _refuse_unwritable(target: Path) -> None:
+    """Raises InputError before anything is drawn."""
+    if target.is_dir():
+        raise InputError(f"--output={target} is a folder; give a file, such as {target / NAME}")
+    if not target.parent.is_dir():
+        raise InputError(
+            f"--output={target}: there is no folder {target.parent}; make it, or give another file"
+        )
 
 
 def _write(target: Path, title: str, runs: Sequence[Run]) -> None:
@@ -162,8 +173,9 @@ def _common(folder: Path, config: dict[str, Any], best: results.Result | None) -
 
 def _plan(settings: Mapping[str, Any]) -> dict[str, Any]:
     """What a search's journal is told again by."""
-    choices = {f"{one.name}_choices": VALUES for one in STANDARD}
-    return {name: field(settings, name, kind) for name, kind in {**EVOLUTION, **choices}.items()}
+    plan = {name: field(settings, name, kind) for name, kind in EVOLUTION.items()}
+    choices = {one: field(settings, f"{one.name}_choices", VALUES) for one in STANDARD}
+    return {**plan, "standard": [one.restricted(tuple(found)) for one, found in choices.items()]}
 
 
 def _command(arguments: list[str]) -> str:
@@ -178,8 +190,7 @@ def _command(arguments: list[str]) -> str:
 
 def _primitives(plan: Mapping[str, Any]) -> list[Primitive]:
     """Those of the search's space, with its choices. Raises InputError for a plugin's that is not there."""
-    found = [one.restricted(tuple(plan[f"{one.name}_choices"])) for one in STANDARD]
-    return [*found, *(registry.get("primitives", name) for name in plan["primitives"])]
+    return [*plan["standard"], *(registry.get("primitives", name) for name in plan["primitives"])]
 
 
 def _retrained(common: Stage, workdir: Workdir, best: results.Result | None) -> Retrained:

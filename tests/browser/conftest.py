@@ -1,5 +1,6 @@
 """A real browser, headless: Debian's chromium with its chromium-driver. Without one its tests are skipped."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ def chromium(tmp_path_factory) -> Iterator[Any]:
         options.add_argument(argument)
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")  # root cannot have one
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     started = webdriver.Chrome(options, webdriver.ChromeService(driver))
     yield started
     started.quit()
@@ -68,6 +69,12 @@ class Page:
         """Errors that the console has told of since the last call."""
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
+    def requests(self) -> list[str]:
+        """What was asked for, by any page, since the last call: addresses without what data: holds."""
+        told = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        sent = [one["params"] for one in told if one["method"] == "Network.requestWillBeSent"]
+        return [one["request"]["url"].partition(",")[0] for one in sent]
+
     def dark(self, wanted: bool = True) -> None:
         """Pages see a person who prefers a dark scheme, or a light one."""
         features = [{"name": "prefers-color-scheme", "value": "dark" if wanted else "light"}]
@@ -80,5 +87,6 @@ def page(chromium) -> Iterator[Page]:
     found = Page(chromium)
     found.open("about:blank")
     found.errors()
+    found.requests()
     yield found
     found.dark(False)
