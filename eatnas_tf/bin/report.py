@@ -12,8 +12,9 @@ from absl import flags as absl_flags
 
 from eatnas_tf.bin import entry
 from eatnas_tf.flags import report as report_flags
+from eatnas_tf.flags import terminal
 
-entry.adopt((report_flags,))
+entry.adopt((report_flags, terminal))
 for name in ("workdir", "plugins"):
     absl_flags.declare_key_flag(name)
 

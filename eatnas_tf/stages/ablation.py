@@ -183,11 +183,11 @@ class Trial:
         endless = _evolving(
             replace(config, seed=self._seed + apart), patience=max(1, config.evolution.cycles)
         )
-        search.run(endless, *self._place(f"{name}/search"))
+        search.run(endless, *self._place(f"{name}/search"), last=False)
 
     def _train(self, name: str, config: RetrainConfig, code: str, apart: int = 0) -> RetrainResult:
         alone = replace(config, architecture=code, source=None, top_k=1, seed=self._seed + apart)
-        return retrain.run(alone, *self._place(name))
+        return retrain.run(alone, *self._place(name), last=False)
 
     def _place(self, name: str) -> tuple[RuntimeConfig, str]:
         """The folder of the next step, and its title."""

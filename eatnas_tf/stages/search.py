@@ -21,6 +21,7 @@ from eatnas_tf.evolution.journal import ADVICE, individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.stages import devices
+from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, SearchResult
 from eatnas_tf.stages.plans import SearchPlan
 from eatnas_tf.stages.setting import Setting, set_up, workforce_of
@@ -38,14 +39,17 @@ def run(
     title: str = "search",
     given: GivenSource | StreamedSource | None = None,
     callbacks: Sequence[Callback] = (),
+    last: bool = True,
 ) -> SearchResult:
     """Searches to the end, or goes on where an earlier run on the same folder stopped.
 
     Leaves the journal, best.json (the ranking of the best population) and the weights of what is alive.
+    `last` says that nothing comes after it, so that its table is the result of the whole command.
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
     config.refuse_runtime(runtime)
-    setting = set_up(config, given)
+    with passes_shown():
+        setting = set_up(config, given)
     kind, first = "search" if setting.basic is None else "transfer", setting.first_population()
     devices.refuse_missing(runtime)
     check = partial(_refuse_damaged, setting, first)
@@ -58,7 +62,7 @@ def run(
         workdir.keep_weights(evolution.alive_or_needed())
         _write_best(workdir, evolution, setting.frame, finished)
         result = _result(workdir, evolution, finished)
-        _show(result, evolution, config.top_k, title)
+        _show(result, evolution, config.top_k, title, last)
         return result
 
 
@@ -134,7 +138,7 @@ def _evolve(
         try:
             with (
                 within(_seconds_left(max_hours, evolution, len(places)), _over(max_hours)),
-                closing(workforce_of(setting, runtime, places, workdir, on_share)) as workforce,
+                closing(workforce_of(setting, runtime, places, workdir, on_share, bar.aside)) as workforce,
             ):
                 evolve_with(evolution, workforce, taken)
             stop_if_asked()
@@ -211,9 +215,10 @@ def _result(workdir: Workdir, evolution: Evolution, finished: str) -> SearchResu
     return SearchResult(workdir.path, finished, peak.quality, tuple(ranking))
 
 
-def _show(result: SearchResult, evolution: Evolution, top_k: int, title: str) -> None:
+def _show(result: SearchResult, evolution: Evolution, top_k: int, title: str, last: bool) -> None:
     assert evolution.peak is not None
     tables.best(
         f"{title}: {result.finished}; best quality {result.quality:.4f} in cycle {evolution.peak.cycle}",
         result.population[:top_k],
+        last,
     )
