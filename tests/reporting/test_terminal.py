@@ -50,8 +50,17 @@ def test_a_terminal_gets_colours_and_a_bar_with_the_time_left(on_terminals) -> N
     out, err = on_terminals()
     _all_said()
     assert f"{ESCAPE}1;36m" in out.getvalue()
-    for part in ("search", "evaluations", "left", "reading images: 5 of 1,000", "statistics"):
+    for part in ("search", "evaluations", "left", "statistics", "2/2"):
         assert part in err.getvalue()
+
+
+def test_a_bar_says_what_has_to_be_done_before_it_goes_on_and_stays_where_it_is(on_terminals) -> None:
+    _, err = on_terminals()
+    with progress.bar("search", 4, "evaluation") as bar:
+        bar.resumed(3)
+        bar.aside("reading images", 500, 1000)
+    assert "reading images: 500 of 1,000" in err.getvalue()
+    assert "3/4" in err.getvalue()
 
 
 def test_no_color_is_respected_and_moving_the_cursor_is_no_colour(on_terminals, monkeypatch) -> None:
