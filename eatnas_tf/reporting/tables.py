@@ -14,6 +14,7 @@ from eatnas_tf.evolution import Individual
 from eatnas_tf.layers.counting import Count, Row
 
 Cells = Sequence[object]
+RANKED = ("rank", "id", "score", "accuracy %", "size", "architecture")
 PIPED_WIDTH = 200
 
 
@@ -60,22 +61,22 @@ def layers(title: str, rows: Sequence[Row], total: Count) -> None:
 
 def best(title: str, individuals: Sequence[Individual]) -> None:
     """The best of a search, with codes to paste."""
-    show(
-        title,
-        ("rank", "id", "score", "accuracy %", "size", "architecture"),
-        [
-            (
-                rank,
-                one.id,
-                f"{one.score:.4f}",
-                f"{100 * one.measurement.accuracy:.2f}",
-                f"{one.measurement.size:,}",
-                one.architecture,
-            )
-            for rank, one in enumerate(individuals, start=1)
-        ],
-        left=("architecture",),
-    )
+    show(title, RANKED, ranked(individuals), left=("architecture",))
+
+
+def ranked(individuals: Sequence[Individual]) -> list[Cells]:
+    """A row each below RANKED, the first of them ranked first."""
+    return [
+        (
+            rank,
+            one.id,
+            f"{one.score:.4f}",
+            f"{100 * one.measurement.accuracy:.2f}",
+            f"{one.measurement.size:,}",
+            one.architecture,
+        )
+        for rank, one in enumerate(individuals, start=1)
+    ]
 
 
 def _cell(cell: object) -> Text:
