@@ -16,11 +16,12 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, Sessi
 from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
 from eatnas_tf.evolution import Individual, top
-from eatnas_tf.layers import Network, count
+from eatnas_tf.layers import Count, Frame
 from eatnas_tf.reporting.board import Board, empty
 from eatnas_tf.reporting.harmless import Harmless
 from eatnas_tf.reporting.pace import failed
 from eatnas_tf.space import Architecture, Primitive
+from eatnas_tf.space.widths import block_widths
 
 NEWEST, BEST = 200, 50  # candidates that are shown
 FOUNDER = -1  # the parent of those without one
@@ -47,9 +48,10 @@ class Trials:
         folder: Path,
         trouble: Harmless,
         primitives: Sequence[Primitive],
-        network: Callable[[Architecture], Network],
+        frame: Frame,
+        count: Callable[[Architecture], Count],
     ) -> None:
-        self._folder, self._trouble, self._network = folder, trouble, network
+        self._folder, self._trouble, self._frame, self._count = folder, trouble, frame, count
         self._shown: dict[int, Path] = {}
         with trouble():
             for old in folder.glob("[0-9]*"):
@@ -73,7 +75,7 @@ class Trials:
 
     def _write(self, one: Individual) -> None:
         board = Board(self._shown[one.id], self._trouble)
-        board.summaries(session(one, columns(one, self._network(one.architecture))))
+        board.summaries(session(one, columns(one, self._frame, self._count(one.architecture))))
         board.scalars(metrics(one), 0)
 
 
@@ -82,19 +84,20 @@ def kept(history: Sequence[Individual]) -> dict[int, Individual]:
     return {one.id: one for one in (*history[-NEWEST:], *top(history, BEST))}
 
 
-def columns(one: Individual, network: Network) -> dict[str, Column]:
+def columns(one: Individual, frame: Frame, counted: Count) -> dict[str, Column]:
     """What is known of a candidate before it is trained: derived columns, then primitives by block."""
-    counted, parent = count(network), one.candidate.parent
+    blocks, parent = one.architecture, one.candidate.parent
+    widths = block_widths([float(block["width"]) for block in blocks], frame.stem_filters, frame.width_base)
     derived = (
-        len(network.layers),
-        network.layers[-1].outputs / network.frame.stem_filters,
+        sum(int(block["depth"]) for block in blocks),
+        widths[-1] / frame.stem_filters,
         counted.params,
         counted.mult_adds,
         FOUNDER if parent is None else parent,
     )
     primitives = {
         f"block{number}_{name}": value
-        for number, block in enumerate(one.architecture, start=1)
+        for number, block in enumerate(blocks, start=1)
         for name, value in block.items()
     }
     return {**dict(zip(DERIVED, derived, strict=True)), **primitives}

@@ -53,7 +53,7 @@ class SearchBoard:
         trouble = harmless.writing()
         self._drawing = harmless.drawing()
         self._board = Board(folder, trouble)
-        self._trials = Trials(trials, trouble, subject.primitives, subject.network)
+        self._trials = Trials(trials, trouble, subject.primitives, subject.frame, self._count)
         self._history: list[Individual] = []
         self._told: dict[int, Individual] = {}
         self._counts: dict[Architecture, Count] = {}
@@ -151,5 +151,5 @@ def _text(value: object) -> str:
 
 def _png(figure: Figure) -> bytes:
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=DPI)
+    figure.savefig(file, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})  # three times as fast
     return file.getvalue()
