@@ -44,7 +44,7 @@ ALLOWED = {
     "flags": {"configs", "layers", "space", "registry", "errors"},
     "network": {"layers", "space", "registry", "durable", "fields", "errors"},
     "training": {"network", "layers", "space", "configs", "registry", "durable", "errors"},
-    "reporting": {"evolution", "layers", "space", "durable", "errors"},
+    "reporting": {"evolution", "layers", "space", "durable", "fields", "errors"},
     "stages": EVERYTHING - {"flags"},
     "bin": EVERYTHING | {"stages"},
     "api": (EVERYTHING | {"stages"}) - {"flags"},

@@ -2,6 +2,7 @@
 
 from eatnas_tf.evolution.journal import Journal
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement, Population, top
+from eatnas_tf.evolution.redrawing import Redrawing
 from eatnas_tf.evolution.scoring import Quality, Score
 from eatnas_tf.evolution.search import Evolution, Limits, evolve, evolve_with
 from eatnas_tf.evolution.transfer import origin, perturbed_population, random_population
@@ -18,6 +19,7 @@ __all__ = [
     "Measurement",
     "Population",
     "Quality",
+    "Redrawing",
     "Score",
     "Task",
     "Workforce",

@@ -13,6 +13,7 @@ from eatnas_tf.layers.counting import Count, Row
 from eatnas_tf.reporting import terminal
 
 Cells = Sequence[object]
+RANKED = ("rank", "id", "score", "accuracy %", "size", "architecture")
 
 
 def show(
@@ -71,23 +72,22 @@ def layers(title: str, rows: Sequence[Row], total: Count) -> None:
 
 def best(title: str, individuals: Sequence[Individual], last: bool = True) -> None:
     """The best of a search, with codes to paste; `last` as in `show`."""
-    show(
-        title,
-        ("rank", "id", "score", "accuracy %", "size", "architecture"),
-        [
-            (
-                rank,
-                one.id,
-                f"{one.score:.4f}",
-                f"{100 * one.measurement.accuracy:.2f}",
-                f"{one.measurement.size:,}",
-                one.architecture,
-            )
-            for rank, one in enumerate(individuals, start=1)
-        ],
-        left=("architecture",),
-        last=last,
-    )
+    show(title, RANKED, ranked(individuals), left=("architecture",), last=last)
+
+
+def ranked(individuals: Sequence[Individual]) -> list[Cells]:
+    """A row each below RANKED, the first of them ranked first."""
+    return [
+        (
+            rank,
+            one.id,
+            f"{one.score:.4f}",
+            f"{100 * one.measurement.accuracy:.2f}",
+            f"{one.measurement.size:,}",
+            one.architecture,
+        )
+        for rank, one in enumerate(individuals, start=1)
+    ]
 
 
 def _cell(cell: object) -> Text:

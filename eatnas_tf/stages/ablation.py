@@ -193,7 +193,9 @@ class Trial:
         """The folder of the next step, and its title."""
         self._steps += 1
         title = f"seed {self._seed}, {self._steps} of {STEPS}: {name}"
-        return replace(self._runtime, workdir=str(self._folder(name).path)), title
+        return replace(
+            self._runtime, workdir=str(self._folder(name).path), boards=self._runtime.workdir
+        ), title
 
     def _folder(self, name: str) -> Workdir:
         return Workdir(Path(self._runtime.workdir) / f"seed{self._seed}" / name)

@@ -29,7 +29,7 @@ def run(config: PipelineConfig, runtime: RuntimeConfig) -> None:
         folder = f"{len(begun) + 1}-{name}"
         begun.append((folder, time.monotonic()))
         title = f"{len(begun)} of {count}: {name}"
-        return dataclasses.replace(runtime, workdir=str(root / folder)), title
+        return dataclasses.replace(runtime, workdir=str(root / folder), boards=str(root)), title
 
     searched, title = place("search")
     search.run(config.search, searched, title, last=False)
@@ -99,4 +99,5 @@ def _show(folders: list[str], begun: list[tuple[str, float]], root: Path) -> Non
     ends = [start for _, start in begun[1:]] + [time.monotonic()]
     times = [f"{name} {end - start:.0f} s" for (name, start), end in zip(begun, ends, strict=True)]
     tables.note(f"time: {', '.join(times)}")
-    tables.note(f"watch it: {sys.executable} -m tensorboard.main --logdir={root}")
+    tables.note(f"watch it: {sys.executable} -m tensorboard.main --logdir={root / 'tensorboard'}")
+    tables.note(f"compare candidates: {sys.executable} -m tensorboard.main --logdir={root / 'hparams'}")

@@ -26,11 +26,10 @@ from eatnas_tf.stages.outcomes import Callback, SearchResult
 from eatnas_tf.stages.plans import SearchPlan
 from eatnas_tf.stages.setting import Setting, set_up, workforce_of
 from eatnas_tf.stages.stopping import Enough, stop_if_asked, stoppable, within
+from eatnas_tf.stages.stopwatch import Clocked
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import warn_of_rare_classes
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
-
-Curves = list[tuple[int, dict[str, float]]]
 
 
 def run(
@@ -55,10 +54,10 @@ def run(
     check = partial(_refuse_damaged, setting, first)
     with stoppable(), opened(kind, config, runtime, check) as workdir, Journal(workdir.journal) as journal:
         warn_of_rare_classes(setting.source, config.data)
-        evolution, curves = _restored(setting, first, journal)
+        evolution = _restored(setting, first, journal)
         finished = evolution.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:
-            finished = _evolve(setting, runtime, evolution, journal, curves, workdir, title, callbacks)
+            finished = _evolve(setting, runtime, evolution, journal, workdir, title, callbacks)
         workdir.keep_weights(evolution.alive_or_needed())
         _write_best(workdir, evolution, setting.frame, finished)
         result = _result(workdir, evolution, finished)
@@ -66,17 +65,16 @@ def run(
         return result
 
 
-def _restored(setting: Setting, first: list[Candidate], journal: Journal) -> tuple[Evolution, Curves]:
-    """The search as its journal left it, and its curves until then. Raises InputError."""
-    plan, curves = setting.plan, []
+def _restored(setting: Setting, first: list[Candidate], journal: Journal) -> Evolution:
+    """The search as its journal left it. Raises InputError."""
+    plan = setting.plan
     evolution = Evolution(first, plan.perturb, plan.score, plan.quality, plan.limits, setting.config.seed)
     for number, individual in enumerate(individuals(journal, plan.space.primitives), start=2):
         try:
             _restore(individual, evolution, plan)
         except InputError as error:
             raise InputError(f"{journal.path}, line {number}: {error}") from None
-        curves.append((evolution.cycle, population.scalars(evolution)))
-    return evolution, curves
+    return evolution
 
 
 def _restore(individual: Individual, evolution: Evolution, plan: SearchPlan) -> None:
@@ -97,7 +95,6 @@ def _evolve(
     runtime: RuntimeConfig,
     evolution: Evolution,
     journal: Journal,
-    curves: Curves,
     workdir: Workdir,
     title: str,
     callbacks: Sequence[Callback],
@@ -105,11 +102,10 @@ def _evolve(
     """Runs the search to its end or to that of its time; why it is over."""
     _write_best(workdir, evolution, setting.frame, None)  # with larger caps it is not finished any more
     places = devices.places(runtime, setting.config.workers)
-    from eatnas_tf.reporting.board import Board
+    from eatnas_tf.stages import boards
 
-    board = Board(workdir.tensorboard)
-    for cycle, scalars in curves:
-        board.scalars(scalars, cycle)
+    board = boards.of_search(setting, workdir, setting.config.pictures_every)
+    board.resume(evolution.told.values())
     workdir.keep_weights(evolution.alive_or_needed())
     total = setting.config.evolution.population + evolution.cycles
     shares: dict[int, float] = {}  # of the candidates that are out
@@ -128,7 +124,7 @@ def _evolve(
             journal.append(line_of(individual, evolution.quality))
             workdir.keep_weights(evolution.alive_or_needed(), evolution.out)
             _write_best(workdir, evolution, setting.frame, None)
-            board.scalars(population.scalars(evolution), evolution.cycle)
+            board.add(individual)
             show()
             for callback in callbacks:
                 callback.on_candidate(individual, evolution)
@@ -138,13 +134,17 @@ def _evolve(
         try:
             with (
                 within(_seconds_left(max_hours, evolution, len(places)), _over(max_hours)),
-                closing(workforce_of(setting, runtime, places, workdir, on_share, bar.aside)) as workforce,
+                closing(
+                    Clocked(workforce_of(setting, runtime, places, workdir, on_share, bar.aside))
+                ) as workforce,
             ):
                 evolve_with(evolution, workforce, taken)
             stop_if_asked()
         except Enough as reason:
             _refuse_without_best(evolution, setting, str(reason))
+            board.close()
             return str(reason)
+        board.close()
     assert evolution.finished is not None
     return evolution.finished
 

@@ -10,8 +10,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 
 from eatnas_tf.evolution import Individual, top
 from eatnas_tf.reporting import pareto
-from eatnas_tf.reporting.figures.style import BLUE, GREY, INK, PLAIN, SIZE, VERMILLION, blank, named, plain
+from eatnas_tf.reporting.figures.style import BLUE, GREY, INK, PLAIN, VERMILLION, named, plain, sized
 
+SIZE, AROUND = (7.2, 4.2), (0.7, 0.15, 0.4, 0.55)  # inches: the axes, and around them
 UNITS = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"))
 WIDE = 8  # from here on, the largest size over the smallest, sizes have a logarithmic axis
 TICKS = {2: (1.0, 2.0, 5.0), 100: (1.0, 3.0), 1000: (1.0,)}  # parts of a decade, by the range of sizes
@@ -22,8 +23,8 @@ def of_candidates(individuals: Sequence[Individual], alive: Collection[int], obj
 
     Failed candidates, of accuracy 0, are counted below the picture and not drawn. The best is that by score.
     """
-    figure = blank(*SIZE)
-    axes = plain(figure.add_subplot())
+    figure, axes = sized(*SIZE, AROUND)
+    plain(axes)
     shown = [one for one in individuals if one.measurement.accuracy > 0]
     unit, word = _unit([one.measurement.size for one in shown])
     _dots(axes, [one for one in shown if one.id not in alive], unit, GREY, "evaluated", 14)
@@ -32,7 +33,7 @@ def of_candidates(individuals: Sequence[Individual], alive: Collection[int], obj
     if shown:
         _scale(axes, [one.measurement.size / unit for one in shown])
         _label(axes, top(shown, 1)[0], unit)
-        figure.legend(frameon=False, loc="outside upper center", ncols=4)
+        axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     failed = len(individuals) - len(shown)
     note = f"; {failed:,} without an accuracy are not shown" if failed else ""
     axes.set_xlabel(f"{named(objective, 40).replace('_', '-')}{word}{note}", **PLAIN)

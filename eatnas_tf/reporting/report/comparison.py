@@ -15,7 +15,7 @@ from eatnas_tf.reporting.report.page import Cell, Part, Picture, Section, Table,
 from eatnas_tf.reporting.report.single import CURVES, commands
 from eatnas_tf.reporting.report.stages import Run, Searched
 
-OF_A_RUN = ("seed", "from", "workers", "max_hours")  # settings that runs of one group may differ in
+OF_A_RUN = ("seed", "from", "workers", "max_hours", "pictures_every")  # settings that runs of one group may differ in
 NAMED = 3  # settings in a group's name
 
 
