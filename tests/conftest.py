@@ -85,7 +85,7 @@ class Folders:
 
         lines = []
         with opened(kind, config, RuntimeConfig(str(self.root / name))) as workdir:
-            evolution, _ = search._restored(setting, setting.first_population(), Journal(workdir.journal))
+            evolution = search._restored(setting, setting.first_population(), Journal(workdir.journal))
 
             def take(individual) -> None:
                 lines.append(json.dumps(line_of(individual, evolution.quality)))

@@ -15,7 +15,8 @@ from eatnas_tf.reporting.report.page import Cell, Part, Picture, Section, Table,
 from eatnas_tf.reporting.report.single import CURVES, commands
 from eatnas_tf.reporting.report.stages import Run, Searched
 
-OF_A_RUN = ("seed", "from", "workers", "max_hours", "pictures_every")  # settings that runs of one group may differ in
+# Settings that runs of one group may differ in: their seed, and where and how they were watched.
+OF_A_RUN = ("seed", "from", "workers", "max_hours", "pictures_every")
 NAMED = 3  # settings in a group's name
 
 
