@@ -7,13 +7,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 from eatnas_tf.errors import shown
 from eatnas_tf.reporting import terminal
 
 LINE_EVERY = 60.0
+
+
+class Status(TextColumn):
+    """The one column that gives way where a terminal is narrow: it is cut, and stays on its line."""
+
+    def render(self, task: Task) -> Text:
+        text = super().render(task)
+        text.no_wrap, text.overflow = True, "ellipsis"
+        return text
 
 
 class Bar:
@@ -26,9 +36,9 @@ class Bar:
             BarColumn(20),
             MofNCompleteColumn(),
             TextColumn(unit + "s"),
-            TextColumn("{task.fields[status]}", markup=False),
             TimeRemainingColumn(),
             TextColumn("left"),
+            Status("{task.fields[status]}", markup=False, table_column=Column(no_wrap=False)),
             console=console,
             speed_estimate_period=600,
             disable=not console.is_terminal or terminal.is_quiet(),

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from rich.text import Text
 
 from eatnas_tf.reporting import progress, tables, terminal
 
@@ -54,13 +55,31 @@ def test_a_terminal_gets_colours_and_a_bar_with_the_time_left(on_terminals) -> N
         assert part in err.getvalue()
 
 
-def test_a_bar_says_what_has_to_be_done_before_it_goes_on_and_stays_where_it_is(on_terminals) -> None:
+def test_a_bar_says_what_has_to_be_done_before_it_goes_on_and_stays_where_it_is(
+    on_terminals, monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     _, err = on_terminals()
     with progress.bar("search", 4, "evaluation") as bar:
         bar.resumed(3)
         bar.aside("reading images", 500, 1000)
     assert "reading images: 500 of 1,000" in err.getvalue()
     assert "3/4" in err.getvalue()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_a_narrow_terminal_still_gets_how_far_it_is_and_the_time_left(
+    on_terminals, monkeypatch, columns
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, err = on_terminals()
+    with progress.bar("search", 48, "evaluation") as bar:
+        bar.at(14, "cycle 6 of 32, best score 0.7718, quality 0.6123, and so on and on")
+    drawn = Text.from_ansi(err.getvalue()).plain
+    for part in ("14/48", "evaluations", "left cycle"):
+        assert part in drawn
+    assert ("and on" in drawn) == (columns == 200)
+    assert max(map(len, drawn.splitlines())) <= columns
 
 
 def test_no_color_is_respected_and_moving_the_cursor_is_no_colour(on_terminals, monkeypatch) -> None:
