@@ -83,9 +83,29 @@ def test_the_saved_model_is_plain_keras_and_takes_raw_images(stage, pipeline) ->
     assert json.loads(loaded.stdout) == pytest.approx(_best(stage, "4-retrain")["test"]["top1"], abs=1e-3)
 
 
+def test_quietly_a_pipeline_says_its_result_and_nothing_else(stage, pipeline) -> None:
+    again = stage.run("pipeline", *SMALL, "--workdir=run", "--quiet")
+    assert (again.returncode, again.stderr) == (0, "")
+    table = pipeline.stdout[pipeline.stdout.index("Each on the test split") :]
+    assert again.stdout == table[: table.index("time: ")]
+
+
+def test_a_pipelines_report_tells_all_its_stages(stage, pipeline) -> None:
+    done = stage.run("report", "--workdir=run", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    page = (stage.folder / "run" / "report.html").read_text()
+    for folder in ("1-search", "2-retrain", "3-transfer", "4-retrain"):
+        assert _best(stage, folder)["architecture"] in page
+    assert "python -m eatnas_tf.bin.pipeline --train_examples=300" in page
+    assert "basic beside transferred" in page
+    assert "<td>retrained and tested</td>" in page
+    assert "going on" not in page
+
+
 def test_evaluate_measures_what_the_retraining_did(stage, pipeline) -> None:
     done = stage.run("evaluate", "--from=run/4-retrain", "--format=json")
     row, best = json.loads(done.stdout), _best(stage, "4-retrain")
+    assert done.stderr.endswith("evaluate: image 1,500 of 1,500, measuring\n")
     assert row["images"] == 1500
     assert (row["params"], row["mult_adds"]) == (best["params"], best["mult_adds"])
     assert row["top1"] == pytest.approx(best["test"]["top1"], abs=1e-3)
