@@ -136,8 +136,7 @@ def test_pictures_can_be_saved_as_svg_and_png(shown) -> None:
 def test_text_stands_out_in_light_and_in_dark(shown, dark) -> None:
     page, _ = shown
     page.dark(dark)
-    page.driver.refresh()
-    page.wait("return document.querySelector('.dt-info') !== null")
+    page.wait(f"return document.documentElement.classList.contains('dark') === {str(dark).lower()}")
     found = page.run(
         """
         const shade = colour => {

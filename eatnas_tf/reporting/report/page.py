@@ -24,7 +24,10 @@ from eatnas_tf.errors import shown
 
 TEMPLATE = "page.html.jinja"
 START = """\
-document.documentElement.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark", dark.matches);
+dark.addEventListener("change", follow);
+follow();
 for (const picture of document.querySelectorAll("figure"))
   picture.querySelector("a.svg").href = picture.querySelector("img").src;
 $("table.large").DataTable();
