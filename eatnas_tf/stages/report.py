@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import time
@@ -90,9 +91,9 @@ def _write(target: Path, title: str, runs: Sequence[Run]) -> None:
 def read(folder: Path) -> Run:
     """The stages of a pipeline's folder, or a stage's with those that it came from. Raises InputError."""
     numbered = sorted(_numbered(folder), key=lambda path: int(path.name.partition("-")[0]))
-    if numbered and not (folder / "config.json").exists():
+    if numbered and not _is_stage(folder):
         return Run(str(folder), [_stage(path) for path in numbered])
-    if (folder / "ablation.json").exists():
+    if os.path.isfile(folder / "ablation.json"):
         raise InputError(
             f"--workdir={folder} is an ablation's, whose report is in {folder / 'results'}; give folders of "
             f"its stages, such as {folder / 'seed0' / 'eat' / 'search'}"
@@ -108,7 +109,11 @@ def _numbered(folder: Path) -> list[Path]:
         raise InputError(
             f"--workdir={folder}: cannot be read ({error.strerror}); give the folder of a stage or pipeline"
         ) from None
-    return [path for path in found if (path / "config.json").exists()]
+    return list(filter(_is_stage, found))
+
+
+def _is_stage(folder: Path) -> bool:
+    return os.path.isfile(folder / "config.json")
 
 
 def _with_origins(folder: Path) -> list[Searched | Retrained]:
@@ -125,7 +130,7 @@ def _source(stage: Searched | Retrained) -> Searched | Retrained | None:
     if not isinstance(source, str):
         return None
     for place in (Path(source), Path(stage.folder).parent / Path(source).name):
-        if (place / "config.json").exists() and place.resolve() != Path(stage.folder).resolve():
+        if _is_stage(place) and os.path.realpath(place) != os.path.realpath(stage.folder):
             found = _stage(place)
             if _led_to(found, stage):
                 return found
@@ -147,7 +152,9 @@ def _stage(folder: Path) -> Searched | Retrained:
     """Raises InputError."""
     workdir = Workdir(folder)
     config = workdir.read("config.json")
-    best = results.so_far(workdir) if (folder / "best.json").exists() else None  # the journal is no older
+    best = (
+        results.so_far(workdir) if os.path.exists(folder / "best.json") else None
+    )  # the journal is no older
     try:
         common = _common(folder, config, best)
         plan = {} if common.kind == "retrain" else _plan(common.settings)

@@ -83,6 +83,18 @@ def test_stages_that_moved_together_are_still_a_chain_and_those_of_others_are_no
     assert [stage.kind for stage in report.read(moved).stages] == ["transfer"]
 
 
+@pytest.mark.parametrize("source", ["x" * 300, "a\0b", "", ".", 7])
+def test_where_a_stage_came_from_may_be_anything(folders, source) -> None:
+    config = folders.config()
+    basic = "-".join(["mb3_k3_s1_w1.0_d1"] * 4)
+    folder = folders.search("run", TransferConfig(**vars(config), architecture=basic))
+    content = json.loads((folder / "config.json").read_text())
+    content["settings"]["from"] = source
+    (folder / "config.json").write_text(json.dumps(content))
+    (stage,) = report.read(folder).stages
+    assert str(stage.basic) == basic
+
+
 def test_a_page_tells_everything_that_is_asked_of_it(chain, capsys) -> None:
     target = report.run([str(chain)], None)
     assert target == chain / "report.html"

@@ -80,22 +80,26 @@ def commands(runs: list[Run]) -> Section:
 
 
 def _overview(run: Run) -> Section:
-    rows: list[tuple[Cell, ...]] = []
-    for stage in run.stages:
-        searched = isinstance(stage, Searched)
-        rows.append(
-            (
-                stage.folder,
-                stage.kind,
-                wording.setting(stage.settings.get("dataset")),
-                wording.setting(stage.settings.get("seed")),
-                wording.whole(len(stage.told if isinstance(stage, Searched) else stage.networks)),
-                wording.hours(stage.hours if isinstance(stage, Searched) else None) if searched else "",
-                wording.standing(stage),
-            )
+    rows = [
+        (
+            stage.folder,
+            stage.kind,
+            wording.setting(stage.settings.get("dataset")),
+            wording.setting(stage.settings.get("seed")),
+            *_spent(stage),
+            wording.standing(stage),
         )
-    columns = ("folder", "stage", "dataset", "seed", "trained", "hours", "how it stands")
-    return Section("What was done", [Table(columns, rows), Text("Hours are added up over the workers.")])
+        for stage in run.stages
+    ]
+    columns = ("folder", "stage", "dataset", "seed", "networks", "hours", "how it stands")
+    told = "Networks that were trained, and the hours of a search's, added up over the workers."
+    return Section("What was done", [Table(columns, rows), Text(told)])
+
+
+def _spent(stage: Searched | Retrained) -> tuple[Cell, Cell]:
+    if isinstance(stage, Searched):
+        return wording.whole(len(stage.told)), wording.hours(stage.hours)
+    return wording.whole(len(stage.networks)), wording.UNKNOWN
 
 
 def _table_1(run: Run) -> Section:
