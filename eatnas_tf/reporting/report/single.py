@@ -121,7 +121,7 @@ def _of_search(stage: Searched, name: str) -> Iterator[Section]:
         f"{stage.folder}: how it was searched",
         [
             Text(f"{len(stage.told):,} candidates. {wording.standing(stage).capitalize()}."),
-            Table(("", ""), [*how, *_space(stage)]),
+            Table(("", ""), [*_images(stage), *how, *_space(stage)]),
             wording.settings(stage),
         ],
     )
@@ -129,6 +129,15 @@ def _of_search(stage: Searched, name: str) -> Iterator[Section]:
         yield Section(f"{stage.folder}: how it went", list(_pictures(stage, name)))
     if stage.winner is not None:
         yield Section(f"{stage.folder}: the family tree of the winner", _family(stage, stage.winner, name))
+
+
+def _images(stage: Searched) -> list[tuple[str, str]]:
+    frame = stage.frame
+    if frame is None:
+        return []
+    return [
+        ("images", f"{frame.image_size}×{frame.image_size}×{frame.channels}, {frame.num_classes:,} classes")
+    ]
 
 
 def _space(stage: Searched) -> list[tuple[str, str]]:
@@ -162,7 +171,8 @@ def _pictures(stage: Searched, name: str) -> Iterator[Part]:
 def _family(stage: Searched, winner: Individual, name: str) -> list[Part]:
     line = ancestry(winner, stage.told)
     rows = [_relative(one, before, stage) for one, before in zip(line, (None, *line[:-1]), strict=True)]
-    columns = ("id", "cycle", CHANGED, "accuracy %", "", "size", "", "score", "", "children")
+    size = str(stage.settings["objective"]).replace("_", "-")
+    columns = ("id", "cycle", CHANGED, "accuracy %", "", size, "", "score", "", "children")
     told = (
         f"Candidate {winner.id} leads the best population. Its line begins with candidate {line[0].id} of "
         f"the first population, mutations since then: {len(line) - 1}. Beside each value is what the "
