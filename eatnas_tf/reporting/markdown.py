@@ -8,7 +8,7 @@ import re
 from eatnas_tf.errors import shown
 from eatnas_tf.space import Architecture
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+.!|~-])")  # what a backslash makes a character of its own
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#+.!|-])")  # what a backslash makes a character of its own
 
 
 def escaped(text: str) -> str:
