@@ -23,6 +23,7 @@ setup(
         "eatnas_tf": ["py.typed"],
         "eatnas_tf.data": ["*.npz", "*.md"],
         "eatnas_tf.flags": ["presets/*.flags"],
+        "eatnas_tf.reporting.report": ["*.jinja"],
     },
     install_requires=[
         "tensorflow>=2.18",
@@ -37,9 +38,20 @@ setup(
         "matplotlib>=3.8",  # pictures
         "pillow>=10.3",  # headers of image files without TensorFlow, and 16 bits, palettes, rotations
         "rich>=13.7",
+        "jinja2>=3.1",  # the report's page
+        "itables>=2.5,<3",  # DataTables for it, as files; nothing of its own is imported but where they are
     ],
     extras_require={
-        "dev": ["build", "hypothesis", "mypy", "pytest", "pytest-xdist", "ruff", "setuptools>=68"],
+        "dev": [
+            "build",
+            "hypothesis",
+            "mypy",
+            "pytest",
+            "pytest-xdist",
+            "ruff",
+            "selenium>=4.20",
+            "setuptools>=68",
+        ],
         "benchmarks": ["keras-tuner==1.4.8"],  # and torch, where its table should have that row
     },
     entry_points={

@@ -179,7 +179,8 @@ class SearchConfig:
     """A search: stage 1, and what stage 2 shares with it.
 
     `workers` and `engine` evaluate the candidates; None: as many as fit, and the fastest. `max_hours` ends
-    the search; None: nothing but its own limits does.
+    the search; None: nothing but its own limits does. `pictures_every` so many evaluations, and at the end,
+    pictures are drawn; 0: at the end.
     """
 
     frame: FrameConfig = field(default_factory=FrameConfig)
@@ -192,10 +193,12 @@ class SearchConfig:
     workers: int | None = None
     engine: str | None = None
     max_hours: float | None = None
+    pictures_every: int = 100
 
     def __post_init__(self) -> None:
-        _whole(self, top_k=1, seed=0, workers=1)
+        _whole(self, top_k=1, seed=0, workers=1, pictures_every=0)
         _number(self, max_hours=(0, math.inf), seed=(0, 2**31 - 1), workers=(1, 64))
+        _number(self, pictures_every=(0, 10**6))
         _one_of(self, engine=(None, *ENGINES))
 
     def refuse_runtime(self, runtime: RuntimeConfig) -> None:
@@ -295,11 +298,16 @@ class AblationConfig:
 
 @dataclass(frozen=True)
 class RuntimeConfig:
-    """Where and on what a stage runs."""
+    """Where and on what a stage runs.
+
+    `boards` is the folder above `workdir` in which a run of several stages collects what they show in
+    TensorBoard; None: a stage's is in its own.
+    """
 
     workdir: str
     distribution: str = "one_device"
     logical_cpus: int = 0
+    boards: str | None = None
 
     def __post_init__(self) -> None:
         _whole(self, logical_cpus=0)

@@ -1,4 +1,4 @@
-"""What evaluates a search's candidates: how many processes, and the engine that trains in each."""
+"""What evaluates a search's candidates and for how long, and how often it is drawn."""
 
 from __future__ import annotations
 
@@ -28,8 +28,16 @@ MAX_HOURS = absl_flags.DEFINE_float(
     "change there. By default only --cycles and --patience end it.",
     lower_bound=0.0,
 )
+PICTURES_EVERY = absl_flags.DEFINE_integer(
+    "pictures_every",
+    100,
+    "Evaluations after which TensorBoard gets new pictures of the search, each time and at the end; 0: only "
+    "at the end. May change on an old workdir.",
+    lower_bound=0,
+    upper_bound=10**6,
+)
 
 
-def config() -> tuple[int | None, str | None, float | None]:
-    """Workers, engine and hours."""
-    return WORKERS.value, ENGINE.value, MAX_HOURS.value
+def config() -> tuple[int | None, str | None, float | None, int]:
+    """Workers, engine, hours, and evaluations between pictures."""
+    return WORKERS.value, ENGINE.value, MAX_HOURS.value, PICTURES_EVERY.value

@@ -9,7 +9,10 @@ from eatnas_tf.configs import DISTRIBUTIONS, RuntimeConfig
 from eatnas_tf.errors import InputError
 
 WORKDIR = absl_flags.DEFINE_string(
-    "workdir", None, "Folder of everything a stage writes; the same command on it goes on where it stopped."
+    "workdir",
+    None,
+    "Folder of everything a stage writes; the same command on it goes on where it stopped. For a report: the "
+    "folder to read, or several parted by commas.",
 )
 SEED = absl_flags.DEFINE_integer(
     "seed", 0, "The seed of every random draw.", lower_bound=0, upper_bound=2**31 - 1

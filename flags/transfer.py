@@ -30,6 +30,7 @@ def config() -> TransferConfig:
         found.workers,
         found.engine,
         found.max_hours,
+        found.pictures_every,
         folder,
         code,
         INHERIT_SEED.value,

@@ -28,7 +28,7 @@ PURE = {
     "errors",
     "fields",
 }
-HEAVY = {"tensorflow", "keras", "tensorflow_datasets", "tensorboard", "matplotlib"}
+HEAVY = {"tensorflow", "keras", "tensorflow_datasets", "tensorboard", "matplotlib", "itables", "jinja2"}
 EVERYTHING = {*PURE, "network", "training", "reporting"}
 ALLOWED = {
     "data": set(),
@@ -44,7 +44,7 @@ ALLOWED = {
     "flags": {"configs", "layers", "space", "registry", "errors"},
     "network": {"layers", "space", "registry", "durable", "fields", "errors"},
     "training": {"network", "layers", "space", "configs", "registry", "durable", "errors"},
-    "reporting": {"evolution", "layers", "space", "durable", "errors"},
+    "reporting": {"evolution", "layers", "space", "durable", "fields", "errors"},
     "stages": EVERYTHING - {"flags"},
     "bin": EVERYTHING | {"stages"},
     "api": (EVERYTHING | {"stages"}) - {"flags"},
@@ -151,15 +151,16 @@ def test_no_mutation_is_imported_by_name(module) -> None:
 
 
 FLAGS_OF = {
-    "search": ("workdir", "preset", "population", "layers", "strides", "epochs"),
-    "transfer": ("workdir", "preset", "from", "inherit_seed", "population"),
-    "retrain": ("workdir", "preset", "from", "select_on", "epochs"),
-    "evaluate": ("from", "format", "dataset"),
-    "pipeline": ("workdir", "search_preset", "transfer_preset", "seed"),
+    "search": ("workdir", "preset", "population", "layers", "strides", "epochs", "quiet"),
+    "transfer": ("workdir", "preset", "from", "inherit_seed", "population", "quiet"),
+    "retrain": ("workdir", "preset", "from", "select_on", "epochs", "quiet"),
+    "evaluate": ("from", "format", "dataset", "quiet"),
+    "pipeline": ("workdir", "search_preset", "transfer_preset", "seed", "quiet"),
     "describe": ("architecture", "strides", "image_size", "format", "plugins"),
-    "check_plugins": ("parts", "plugins"),
-    "predict": ("model", "top", "format"),
-    "ablate": ("workdir", "source_dataset", "target_dataset", "seeds"),
+    "check_plugins": ("parts", "plugins", "quiet"),
+    "predict": ("model", "top", "format", "quiet"),
+    "report": ("workdir", "output", "plugins", "quiet"),
+    "ablate": ("workdir", "source_dataset", "target_dataset", "seeds", "quiet"),
 }
 
 

@@ -11,9 +11,9 @@ import sys
 
 from eatnas_tf.bin import entry
 from eatnas_tf.flags import ablate as ablate_flags
-from eatnas_tf.flags import runtime
+from eatnas_tf.flags import runtime, terminal
 
-entry.adopt((ablate_flags, runtime))
+entry.adopt((ablate_flags, runtime, terminal))
 
 
 def main() -> None:

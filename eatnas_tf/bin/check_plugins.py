@@ -10,9 +10,9 @@ import sys
 from absl import flags as absl_flags
 
 from eatnas_tf.bin import entry
-from eatnas_tf.flags import parts, runtime  # noqa: F401 (its --plugins)
+from eatnas_tf.flags import parts, runtime, terminal  # noqa: F401 (its --plugins)
 
-entry.adopt((parts,))
+entry.adopt((parts, terminal))
 absl_flags.declare_key_flag("plugins")
 
 

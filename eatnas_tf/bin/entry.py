@@ -11,8 +11,9 @@ from types import ModuleType
 from absl import app, logging
 from absl import flags as absl_flags
 
-from eatnas_tf.errors import InputError, shown
+from eatnas_tf.errors import InputError
 from eatnas_tf.flags import presets, runtime
+from eatnas_tf.flags import terminal as terminal_flags
 from eatnas_tf.stages.stopping import Stopped
 
 absl_flags.disclaim_key_flags()  # or else the flags that `adopt` names would count as this module's
@@ -38,9 +39,12 @@ def _guarded(stage: Callable[[list[str]], None]) -> Callable[[list[str]], None]:
     def main(arguments: list[str]) -> None:
         logging.set_verbosity(logging.WARNING)
         logging.set_stderrthreshold(logging.WARNING)
+        from eatnas_tf.reporting import terminal
+
         try:
             runtime.load_plugins()
-            stage(arguments[1:])
+            with terminal.quiet(terminal_flags.QUIET.value):
+                stage(arguments[1:])
         except InputError as error:
             _refuse(str(error))
         except KeyboardInterrupt:
@@ -72,7 +76,9 @@ def _parse(argv: list[str], files: bool = False) -> list[str]:
 
 
 def _refuse(message: str) -> None:
-    print(f"{_program()}: {shown(message)}", file=sys.stderr)
+    from eatnas_tf.reporting import terminal  # here, so that --help answers at once
+
+    terminal.refuse(_program(), message)
     sys.exit(2)
 
 

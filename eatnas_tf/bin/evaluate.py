@@ -7,11 +7,11 @@ from absl import flags as absl_flags
 
 from eatnas_tf.bin import entry
 from eatnas_tf.errors import InputError
-from eatnas_tf.flags import data, output, source
+from eatnas_tf.flags import data, output, source, terminal
 
 for name in ("from", "dataset", "data_dir"):
     absl_flags.declare_key_flag(name)
-entry.adopt((output,))
+entry.adopt((output, terminal))
 
 
 def main() -> None:

@@ -10,9 +10,9 @@ import sys
 
 from eatnas_tf.bin import entry
 from eatnas_tf.flags import pipeline as pipeline_flags
-from eatnas_tf.flags import runtime
+from eatnas_tf.flags import runtime, terminal
 
-entry.adopt((pipeline_flags, runtime))
+entry.adopt((pipeline_flags, runtime, terminal))
 
 
 def main() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from eatnas_tf.bin import entry
 from eatnas_tf.errors import InputError
-from eatnas_tf.flags import output
+from eatnas_tf.flags import output, terminal
 from eatnas_tf.flags import predict as predict_flags
 
-entry.adopt((predict_flags, output))
+entry.adopt((predict_flags, output, terminal))
 
 
 def main(files: list[str]) -> None:

@@ -4,10 +4,10 @@ python -m eatnas_tf.bin.retrain --preset=quickstart_search_retrain --from=runs/s
 """
 
 from eatnas_tf.bin import entry
-from eatnas_tf.flags import presets, runtime
+from eatnas_tf.flags import presets, runtime, terminal
 from eatnas_tf.flags import retrain as retrain_flags
 
-entry.adopt((retrain_flags, *retrain_flags.MODULES, presets))
+entry.adopt((retrain_flags, *retrain_flags.MODULES, presets, terminal))
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ python -m eatnas_tf.bin.search --preset=quickstart_search --workdir=runs/search
 """
 
 from eatnas_tf.bin import entry
-from eatnas_tf.flags import presets, runtime
+from eatnas_tf.flags import presets, runtime, terminal
 from eatnas_tf.flags import search as search_flags
 
-entry.adopt((*search_flags.MODULES, presets))
+entry.adopt((*search_flags.MODULES, presets, terminal))
 
 
 def main() -> None:

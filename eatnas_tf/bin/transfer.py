@@ -4,10 +4,10 @@ python -m eatnas_tf.bin.transfer --preset=quickstart_transfer --from=runs/retrai
 """
 
 from eatnas_tf.bin import entry
-from eatnas_tf.flags import presets, runtime
+from eatnas_tf.flags import presets, runtime, terminal
 from eatnas_tf.flags import transfer as transfer_flags
 
-entry.adopt((transfer_flags, *transfer_flags.MODULES, presets))
+entry.adopt((transfer_flags, *transfer_flags.MODULES, presets, terminal))
 
 
 def main() -> None:

@@ -2,9 +2,10 @@
 
 from eatnas_tf.evolution.journal import Journal
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement, Population, top
+from eatnas_tf.evolution.redrawing import Redrawing
 from eatnas_tf.evolution.scoring import Quality, Score
 from eatnas_tf.evolution.search import Evolution, Limits, evolve, evolve_with
-from eatnas_tf.evolution.transfer import perturbed_population, random_population
+from eatnas_tf.evolution.transfer import origin, perturbed_population, random_population
 from eatnas_tf.evolution.workforce import Alone, Finished, Task, Workforce
 
 __all__ = [
@@ -18,11 +19,13 @@ __all__ = [
     "Measurement",
     "Population",
     "Quality",
+    "Redrawing",
     "Score",
     "Task",
     "Workforce",
     "evolve",
     "evolve_with",
+    "origin",
     "perturbed_population",
     "random_population",
     "top",

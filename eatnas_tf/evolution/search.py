@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
+from typing import NamedTuple
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution.journal import ADVICE
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement, Population, top
+from eatnas_tf.evolution.redrawing import Drawn, Redrawing
 from eatnas_tf.evolution.scoring import Quality
 from eatnas_tf.evolution.workforce import Alone, Task, Workforce
 from eatnas_tf.space import Architecture, differences
@@ -43,13 +45,22 @@ class Peak:
     population: Population
 
 
+class Asked(NamedTuple):
+    """A candidate that is out; a child's `worst` is to leave for it, and `redraws` were made before it."""
+
+    candidate: Candidate
+    worst: int | None = None
+    redraws: int | None = None
+
+
 class Evolution:
     """Algorithm 1 from its first population on.
 
     `ask` hands out the next candidate, `tell` takes its measurement. One at a time this is the algorithm to
     the letter; several candidates may also be out at once. Every child draws from a generator of its own,
     made from (seed, id), so that a search told the same draws the same. `perturb` makes a child of an
-    architecture, `score` maps (accuracy, size) to a number.
+    architecture, `score` maps (accuracy, size) to a number. How often a child was drawn in vain, being
+    known already or, of a `Redrawing`, outside the space, is a detail `redraws` of its measurement.
     """
 
     def __init__(
@@ -67,7 +78,7 @@ class Evolution:
         self._quality = quality or Quality()
         self._limits = limits or Limits()
         self._seed = seed
-        self._out: dict[int, tuple[Candidate, int | None]] = {}
+        self._out: dict[int, Asked] = {}
         self.told: dict[int, Individual] = {}
         self._seen = {candidate.architecture for candidate in first}
         self._next = 0
@@ -116,7 +127,7 @@ class Evolution:
             self._next += 1
         number = self._next
         if number < len(self._first):
-            self._out[number] = (self._first[number], None)
+            self._out[number] = Asked(self._first[number])
             return self._first[number]
         if self.quality is None or self.finished or self._exhausted:
             return None
@@ -126,7 +137,9 @@ class Evolution:
 
     def tell(self, candidate: Candidate, measurement: Measurement) -> Individual:
         """Takes a candidate's measurement: it joins the population, and its tournament's worst leaves."""
-        _, worst = self._out.pop(candidate.id)
+        _, worst, redraws = self._out.pop(candidate.id)
+        if redraws is not None:
+            measurement = replace(measurement, details={**measurement.details, "redraws": redraws})
         self._exhausted = False  # who joins now may be a parent of something new
         if worst is not None and all(alive.id != worst for alive in self.population.individuals):
             worst = self.population.tournament(self._limits.sample, self._generator(candidate.id))[1].id
@@ -166,7 +179,7 @@ class Evolution:
 
         The best is the best individual so far, and the one that leads the best population.
         """
-        parents = {candidate.parent for candidate, _ in self._out.values() if candidate.parent is not None}
+        parents = {candidate.parent for candidate, *_ in self._out.values() if candidate.parent is not None}
         best = {self.best.id} if self.best else set()
         if self.peak:
             best.add(top(self.peak.population.individuals, 1)[0].id)
@@ -174,19 +187,26 @@ class Evolution:
 
     def _child(self, number: int) -> Candidate | None:
         """A child whose code is new: perturbed again while it is not, then after another tournament."""
-        rng = self._generator(number)
+        rng, in_vain = self._generator(number), 0
         for _ in range(TOURNAMENTS):
             parent, worst = self.population.tournament(self._limits.sample, rng)
             for _ in range(PERTURBATIONS):
-                architecture = self._perturb(parent.architecture, rng)
+                architecture, redraws = self._drawn(parent.architecture, rng)
+                in_vain += redraws
                 if architecture not in self._seen:
                     mutated = differences(parent.architecture, architecture)
                     child = Candidate(number, architecture, parent.id, mutated)
                     self._seen.add(architecture)
-                    self._out[number] = (child, worst.id)
+                    self._out[number] = Asked(child, worst.id, in_vain)
                     return child
+                in_vain += 1
         self._exhausted = True
         return None
+
+    def _drawn(self, parent: Architecture, rng: Random) -> Drawn:
+        if isinstance(self._perturb, Redrawing):
+            return self._perturb.drawn(parent, rng)
+        return Drawn(self._perturb(parent, rng), 0)
 
     def _disorder(self, individual: Individual) -> str | None:
         """Why `individual` cannot be the next one told; None if it can."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from eatnas_tf.errors import InputError
+from eatnas_tf.evolution.journal import ADVICE
 from eatnas_tf.evolution.population import Candidate
 from eatnas_tf.evolution.search import Perturb
 from eatnas_tf.space import Architecture, SearchSpace, differences
@@ -28,6 +29,19 @@ def perturbed_population(
     rng = Random(f"{seed}/first")
     codes = _different(lambda: perturb(basic, rng), size, given)
     return [Candidate(number, code, mutated=differences(basic, code)) for number, code in enumerate(codes)]
+
+
+def origin(founder: Candidate) -> Architecture:
+    """The basic architecture that a candidate of `perturbed_population` was made of."""
+    basic = founder.architecture
+    for change in founder.mutated:
+        if change.old is None or not 1 <= change.block <= len(basic):
+            raise InputError(
+                f"candidate {founder.id} was mutated in {change.primitive} of block {change.block} from "
+                f"{change.old}, which cannot be undone in {basic}; {ADVICE}"
+            )
+        basic = basic.replace(change.block - 1, **{change.primitive: change.old})
+    return basic
 
 
 def _different(

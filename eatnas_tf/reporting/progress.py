@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import IO, Any, cast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 from eatnas_tf.errors import shown
+from eatnas_tf.reporting import terminal
 
 LINE_EVERY = 60.0
 
 
-class Shown:
-    """A stream to draw on. What it does not take, being on a full disk or a closed pipe, is not drawn."""
+class Status(TextColumn):
+    """The one column that gives way where a terminal is narrow: it is cut, and stays on its line."""
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> None:
-        with suppress(OSError):
-            self._stream.write(text)
-
-    def flush(self) -> None:
-        with suppress(OSError):
-            self._stream.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+    def render(self, task: Task) -> Text:
+        text = super().render(task)
+        text.no_wrap, text.overflow = True, "ellipsis"
+        return text
 
 
 class Bar:
@@ -45,42 +36,77 @@ class Bar:
             BarColumn(20),
             MofNCompleteColumn(),
             TextColumn(unit + "s"),
-            TextColumn("{task.fields[status]}", markup=False),
             TimeRemainingColumn(),
             TextColumn("left"),
+            Status("{task.fields[status]}", markup=False, table_column=Column(no_wrap=False)),
             console=console,
             speed_estimate_period=600,
-            disable=not console.is_terminal,
+            disable=not console.is_terminal or terminal.is_quiet(),
         )
         self._task = self._live.add_task(title, total=total, status="starting")
         self._begun, self._first, self._spoken = time.monotonic(), 0.0, 0.0
+        self._done = 0.0
+
+    def __enter__(self) -> Bar:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
 
     def at(self, done: float, status: str) -> None:
         """So much is done of the total; `status` says how it stands."""
+        self._done = done
         self._live.update(self._task, completed=round(done, 2), status=shown(status))
         now = time.monotonic()
+        if terminal.is_quiet():
+            return
         if not self._console.is_terminal and (now - self._spoken >= LINE_EVERY or done >= self._total):
             self._spoken = now
-            line = f"{self._title}: {self._unit} {int(done)} of {self._total}, {status}{self._left(done)}"
+            said = [f"{self._title}: {self._unit} {int(done):,} of {self._total:,}", status, self._left(done)]
+            line = ", ".join(filter(None, said))
             self._console.print(Text(shown(line)), soft_wrap=True)
+
+    def aside(self, what: str, done: int, total: int) -> None:
+        """What has to be done before this can go on, and how far that is."""
+        self.at(self._done, f"{what}: {done:,} of {total:,}")
 
     def resumed(self, done: float) -> None:
         """So much was done by an earlier run: it says nothing about the pace of this one."""
         if not done:
             return
-        self._first = done
+        self._first = self._done = done
         self._live.update(self._task, completed=round(done, 2))
         self._live.reset(self._task, completed=round(done, 2), status="going on")  # type: ignore[arg-type]
 
     def _left(self, done: float) -> str:
         pace = (time.monotonic() - self._begun) / max(done - self._first, 1e-9)
         seconds = round(pace * (self._total - done)) if done >= self._first + 1 else 0
-        return f", {seconds // 60}:{seconds % 60:02d} left" if seconds else ""
+        return f"{seconds // 60}:{seconds % 60:02d} left" if seconds else ""
+
+
+def bar(title: str, total: int, unit: str) -> Bar:
+    """A bar that is shown within a `with`; nothing of it is under `terminal.quiet`."""
+    return Bar(terminal.asides(), title, total, unit)
 
 
 @contextmanager
-def bar(title: str, total: int, unit: str) -> Iterator[Bar]:
-    """A bar that is shown while the block runs."""
-    shown = Bar(Console(file=cast(IO[str], Shown(sys.stderr))), title, total, unit)
-    with shown._live:
-        yield shown
+def bars(unit: str) -> Iterator[Callable[[str, int, int], None] | None]:
+    """What to tell (what, done, total) of work that comes in parts: a bar a part, shown until it is done.
+
+    None where nobody would see it.
+    """
+    shown: dict[str, Bar] = {}
+
+    def tell(what: str, done: int, total: int) -> None:
+        if what not in shown:
+            shown[what] = bar(what, total, unit).__enter__()
+        shown[what].at(done, "")
+        if done >= total:
+            shown.pop(what).__exit__()
+
+    try:
+        yield None if terminal.is_quiet() else tell
+    finally:
+        for one in shown.values():
+            one.__exit__()

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from eatnas_tf.errors import shown
 from eatnas_tf.evolution import Individual
 from eatnas_tf.layers.counting import Count, Row
+from eatnas_tf.reporting import terminal
 
 Cells = Sequence[object]
-PIPED_WIDTH = 200
+RANKED = ("rank", "id", "score", "accuracy %", "size", "architecture")
 
 
-def show(title: str, columns: Sequence[str], rows: Iterable[Cells], left: Sequence[str] = ()) -> None:
-    """Prints a table; columns not named in `left` hold numbers. A tuple is a cell of several lines."""
-    say(title)
-    table = Table()
+def show(
+    title: str, columns: Sequence[str], rows: Iterable[Cells], left: Sequence[str] = (), last: bool = True
+) -> None:
+    """Prints a table; columns not named in `left` hold numbers. A tuple is a cell of several lines.
+
+    One that is not the `last` of its command is not shown under `terminal.quiet`.
+    """
+    if terminal.is_quiet() and not last:
+        return
+    terminal.results().print(Text(shown(title), "bold"), soft_wrap=True)
+    table = Table(header_style="bold cyan", border_style="dim")
     for column in columns:
         table.add_column(column, justify="left" if column in left else "right", overflow="fold")
     for row in rows:
         table.add_row(*map(_cell, row))
-    _console().print(table)
+    terminal.results().print(table)
 
 
 def say(line: str) -> None:
     """Prints a line, however long."""
-    _console().print(Text(shown(line)), soft_wrap=True)
+    terminal.results().print(Text(shown(line)), soft_wrap=True)
+
+
+def note(line: str) -> None:
+    """Prints a line that is no result, so not under `terminal.quiet`."""
+    if not terminal.is_quiet():
+        say(line)
 
 
 def layers(title: str, rows: Sequence[Row], total: Count) -> None:
@@ -58,32 +70,27 @@ def layers(title: str, rows: Sequence[Row], total: Count) -> None:
     )
 
 
-def best(title: str, individuals: Sequence[Individual]) -> None:
-    """The best of a search, with codes to paste."""
-    show(
-        title,
-        ("rank", "id", "score", "accuracy %", "size", "architecture"),
-        [
-            (
-                rank,
-                one.id,
-                f"{one.score:.4f}",
-                f"{100 * one.measurement.accuracy:.2f}",
-                f"{one.measurement.size:,}",
-                one.architecture,
-            )
-            for rank, one in enumerate(individuals, start=1)
-        ],
-        left=("architecture",),
-    )
+def best(title: str, individuals: Sequence[Individual], last: bool = True) -> None:
+    """The best of a search, with codes to paste; `last` as in `show`."""
+    show(title, RANKED, ranked(individuals), left=("architecture",), last=last)
+
+
+def ranked(individuals: Sequence[Individual]) -> list[Cells]:
+    """A row each below RANKED, the first of them ranked first."""
+    return [
+        (
+            rank,
+            one.id,
+            f"{one.score:.4f}",
+            f"{100 * one.measurement.accuracy:.2f}",
+            f"{one.measurement.size:,}",
+            one.architecture,
+        )
+        for rank, one in enumerate(individuals, start=1)
+    ]
 
 
 def _cell(cell: object) -> Text:
     """Markup in it is text; what does not print is written out."""
     lines = cell if isinstance(cell, tuple) else (cell,)
     return Text("\n".join(shown(str(line)) for line in lines))
-
-
-def _console() -> Console:
-    """Standard output; wide where it is not a terminal, so that a code stays on one line."""
-    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)

@@ -62,7 +62,7 @@ def show(outcomes: Sequence[Outcome], folder: Path) -> None:
     )
     for rival in arms[1:]:
         tables.say(compared(outcomes, arms[0], rival))
-    tables.say(f"curves and pictures are in {folder}")
+    tables.note(f"curves and pictures are in {folder}")
 
 
 def compared(outcomes: Sequence[Outcome], arm: Arm, rival: Arm) -> str:

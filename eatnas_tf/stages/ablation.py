@@ -183,17 +183,19 @@ class Trial:
         endless = _evolving(
             replace(config, seed=self._seed + apart), patience=max(1, config.evolution.cycles)
         )
-        search.run(endless, *self._place(f"{name}/search"))
+        search.run(endless, *self._place(f"{name}/search"), last=False)
 
     def _train(self, name: str, config: RetrainConfig, code: str, apart: int = 0) -> RetrainResult:
         alone = replace(config, architecture=code, source=None, top_k=1, seed=self._seed + apart)
-        return retrain.run(alone, *self._place(name))
+        return retrain.run(alone, *self._place(name), last=False)
 
     def _place(self, name: str) -> tuple[RuntimeConfig, str]:
         """The folder of the next step, and its title."""
         self._steps += 1
         title = f"seed {self._seed}, {self._steps} of {STEPS}: {name}"
-        return replace(self._runtime, workdir=str(self._folder(name).path)), title
+        return replace(
+            self._runtime, workdir=str(self._folder(name).path), boards=self._runtime.workdir
+        ), title
 
     def _folder(self, name: str) -> Workdir:
         return Workdir(Path(self._runtime.workdir) / f"seed{self._seed}" / name)

@@ -37,6 +37,7 @@ def run(names: Sequence[str]) -> bool:
         for number, (group, name) in enumerate(parts):
             bar.at(number, f"{group}: {name}")
             findings.append(findings_of(group, name))
+        bar.at(len(parts), "all are checked")
     tables.show(
         f"{len(findings)} registered parts",
         COLUMNS,

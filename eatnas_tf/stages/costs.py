@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 from eatnas_tf.configs import RuntimeConfig
 from eatnas_tf.evolution import Evolution, Individual, Journal, Limits, evolve_with
 from eatnas_tf.evolution.journal import line_of
-from eatnas_tf.reporting import population, progress
+from eatnas_tf.reporting import progress
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, retrain
 from eatnas_tf.stages.outcomes import Callback
 from eatnas_tf.stages.setting import Setting, workforce_of
 from eatnas_tf.stages.stopping import Stopped, stoppable
+from eatnas_tf.stages.stopwatch import Clocked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.stages.worker import Place
 
@@ -65,22 +66,22 @@ def of_candidates(setting: Setting, runtime: RuntimeConfig, places: list[Place],
     evolution = Evolution(first, setting.plan.perturb, setting.plan.score, limits=Limits(cycles=0))
     begun, ends, taken = time.perf_counter(), [], []
     with _scratch() as workdir, progress.bar(f"{title}, dry run", len(first), "candidate") as bar:
-        from eatnas_tf.reporting.board import Board
+        from eatnas_tf.stages import boards
 
-        board = Board(workdir.tensorboard)
+        board = boards.of_search(setting, workdir, pictures_every=0)
 
         def take(individual: Individual) -> None:
             ends.append(time.perf_counter() - begun)
             weights = _size(workdir.weights_of(individual.id))
             taken.append(Measured(individual.architecture, individual.measurement.seconds, weights))
             journal.append(line_of(individual, evolution.quality))
-            board.scalars(population.scalars(evolution), evolution.cycle)
+            board.add(individual)
             bar.at(len(taken), "measured")
 
-        workforce = workforce_of(setting, runtime, places, workdir, lambda number, share: None)
+        workforce = Clocked(workforce_of(setting, runtime, places, workdir, lambda number, share: None))
         with Journal(workdir.journal) as journal, closing(workforce):
             evolve_with(evolution, workforce, take)
-        traces = _size(workdir.journal) + _size(workdir.tensorboard)
+        traces = _size(workdir.journal) + _size(workdir.tensorboard) + _size(workdir.hparams)
     steady = taken[len(places) :] or taken
     seconds = statistics.fmean(one.seconds for one in steady)
     start = max(ends[: len(places)]) - seconds

@@ -11,9 +11,10 @@ from typing import Any
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.fields import NUMBER, OBJECT, TEXT, WHOLE, field, optional
-from eatnas_tf.reporting import tables
+from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import results
+from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import EvaluationResult
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Source, open_source
@@ -38,7 +39,9 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
     workdir = Workdir(Path(source))
     size = image_size(source)
     data = _data(workdir, dataset, data_dir)
-    found = measure(source, open_source(data, size), data.dataset)
+    with passes_shown():
+        opened = open_source(data, size)
+    found = measure(source, opened, data.dataset)
     if as_json:
         print(json.dumps(found.to_json()))
         return
@@ -124,4 +127,8 @@ def _measured(workdir: Workdir, source: Source, classes: int) -> Any:
     strategy = configure()  # before the images: resizing them starts TensorFlow
     with strategy.scope():
         model = saved_model.load(workdir.model, classes)
-    return evaluation(strategy, model, source.test(), lambda images: tf.cast(images, tf.float32), classes)()
+    with passes_shown():
+        examples = source.test()
+    with progress.bar("evaluate", len(examples), "image") as bar:
+        measure = evaluation(strategy, model, examples, lambda images: tf.cast(images, tf.float32), classes)
+        return measure(lambda share: bar.at(share * len(examples), "measuring"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,7 @@ from eatnas_tf.layers import Network
 from eatnas_tf.network import inheritance, weight_file
 from eatnas_tf.network.initial import Weights
 from eatnas_tf.space import Architecture
+from eatnas_tf.stages.stopwatch import TIMES, Stopwatch
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.engine import Engine, Trainee
 from eatnas_tf.training.examples import Examples, Streamed
@@ -36,7 +36,8 @@ class Evaluator:
 
     `on_share` hears a candidate's id and how much of it is done. Weights are written before the measurement
     is given back, so that a journal never names what is not there. A training that diverges has accuracy 0
-    and leaves no weights.
+    and leaves no weights. The measurement's details hold the seconds by part; `train` and `evaluate` include
+    the trace of a graph where one is traced, and `save` what the engine tidies up.
     """
 
     expand: Callable[[Architecture], Network]
@@ -50,24 +51,30 @@ class Evaluator:
     on_share: Callable[[int, float], None] = lambda number, share: None
 
     def __call__(self, task: Task) -> Measurement:
-        start, candidate = time.perf_counter(), task.candidate
-        network = self.expand(candidate.architecture)
-        trainee = self.engine.load(network, [self.seed, candidate.id])
-        origins = self._inherit(task, network, trainee)
-        accuracy, loss = self._train(candidate, trainee)
-        if math.isfinite(loss):
-            weight_file.save(self.workdir.weights_of(candidate.id), trainee.weights())
-        trainee.close()
-        details = {"loss": loss if math.isfinite(loss) else None, "inherited": origins}
-        return Measurement(accuracy, self.objective(network), time.perf_counter() - start, details)
+        clock, candidate = Stopwatch(), task.candidate
+        with clock.of("build"):
+            network = self.expand(candidate.architecture)
+            trainee = self.engine.load(network, [self.seed, candidate.id])
+        with clock.of("inherit"):
+            origins = self._inherit(task, network, trainee)
+        accuracy, loss = self._train(candidate, trainee, clock)
+        with clock.of("save"):
+            if math.isfinite(loss):
+                weight_file.save(self.workdir.weights_of(candidate.id), trainee.weights())
+            trainee.close()
+        details = {"loss": loss if math.isfinite(loss) else None, "inherited": origins, TIMES: clock.parts}
+        return Measurement(accuracy, self.objective(network), clock.seconds, details)
 
-    def _train(self, candidate: Candidate, trainee: Trainee) -> tuple[float, float]:
+    def _train(self, candidate: Candidate, trainee: Trainee, clock: Stopwatch) -> tuple[float, float]:
         """Validation accuracy and loss; accuracy 0 with a loss that is no number if the training diverged."""
         on_share = partial(self.on_share, candidate.id)
         drawn = int(np.random.default_rng([self.seed, candidate.id]).integers(2**31))
-        if not trainee.train(drawn, on_share=on_share):
+        with clock.of("train"):
+            finite = trainee.train(drawn, on_share=on_share)
+        if not finite:
             return 0.0, math.nan
-        found = trainee.evaluate(self.validation, on_share=lambda share: on_share(1.0))
+        with clock.of("evaluate"):
+            found = trainee.evaluate(self.validation, on_share=lambda share: on_share(1.0))
         return (found.top1, found.loss) if math.isfinite(found.loss) else (0.0, math.nan)
 
     def _inherit(self, task: Task, network: Network, trainee: Trainee) -> dict[str, int] | None:

@@ -29,18 +29,18 @@ def run(config: PipelineConfig, runtime: RuntimeConfig) -> None:
         folder = f"{len(begun) + 1}-{name}"
         begun.append((folder, time.monotonic()))
         title = f"{len(begun)} of {count}: {name}"
-        return dataclasses.replace(runtime, workdir=str(root / folder)), title
+        return dataclasses.replace(runtime, workdir=str(root / folder), boards=str(root)), title
 
     searched, title = place("search")
-    search.run(config.search, searched, title)
+    search.run(config.search, searched, title, last=False)
     retrained, title = place("retrain")
-    retrain.run(dataclasses.replace(config.retrain, source=searched.workdir), retrained, title)
+    retrain.run(dataclasses.replace(config.retrain, source=searched.workdir), retrained, title, last=False)
     folders = [retrained.workdir]
     for transfer, retraining in config.transfers:
         searched, title = place("transfer")
-        search.run(dataclasses.replace(transfer, source=folders[-1]), searched, title)
+        search.run(dataclasses.replace(transfer, source=folders[-1]), searched, title, last=False)
         retrained, title = place("retrain")
-        retrain.run(dataclasses.replace(retraining, source=searched.workdir), retrained, title)
+        retrain.run(dataclasses.replace(retraining, source=searched.workdir), retrained, title, last=False)
         folders.append(retrained.workdir)
     _show(folders, begun, root)
 
@@ -98,5 +98,6 @@ def _show(folders: list[str], begun: list[tuple[str, float]], root: Path) -> Non
     tables.show("Each on the test split of its own dataset", columns, rows, left=("", "architecture"))
     ends = [start for _, start in begun[1:]] + [time.monotonic()]
     times = [f"{name} {end - start:.0f} s" for (name, start), end in zip(begun, ends, strict=True)]
-    tables.say(f"time: {', '.join(times)}")
-    tables.say(f"watch it: {sys.executable} -m tensorboard.main --logdir={root}")
+    tables.note(f"time: {', '.join(times)}")
+    tables.note(f"watch it: {sys.executable} -m tensorboard.main --logdir={root / 'tensorboard'}")
+    tables.note(f"compare candidates: {sys.executable} -m tensorboard.main --logdir={root / 'hparams'}")

@@ -19,7 +19,7 @@ from eatnas_tf.configs import (
     TrainingConfig,
 )
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Limits, Quality, Score
+from eatnas_tf.evolution import Limits, Quality, Redrawing, Score
 from eatnas_tf.fields import POSITIVE
 from eatnas_tf.layers import Frame, Network, conv_ops, expand
 from eatnas_tf.mutations import operators
@@ -88,13 +88,11 @@ def search(config: SearchConfig) -> SearchPlan:
     perturbation = registry.get("perturbations", evolution.perturbation)
 
     def perturb(architecture: Architecture, rng: Random) -> Architecture:
-        return space.redraw(
-            lambda: _child(evolution.perturbation, perturbation(architecture, space, mutations, rng))
-        )
+        return _child(evolution.perturbation, perturbation(architecture, space, mutations, rng))
 
     return SearchPlan(
         space,
-        perturb,
+        Redrawing(space, perturb),
         partial(_size, evolution.objective, registry.get("objectives", evolution.objective)),
         Score(evolution.target, evolution.omega),
         Quality(evolution.target_std, evolution.alpha, evolution.beta),

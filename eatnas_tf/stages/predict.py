@@ -10,8 +10,10 @@ import numpy as np
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.network import class_names
-from eatnas_tf.reporting import tables
+from eatnas_tf.reporting import progress, tables
+from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.training import images
+from eatnas_tf.training.passes import told
 from eatnas_tf.training.startup import load_tensorflow
 
 BATCH = 64
@@ -22,8 +24,9 @@ def run(model: Path, files: Sequence[Path], top: int, as_json: bool = False) -> 
     file is no image.
     """
     names, centre_crop = class_names.read(model), class_names.centre_crop(model)
-    for file in files:
-        images.header(file)
+    with passes_shown():
+        for file in told("looking at files", len(files), files):
+            images.header(file)
     rows = []
     for file, probabilities in zip(files, _probabilities(model, files, len(names), centre_crop), strict=True):
         best = np.argsort(-probabilities, kind="stable")[:top]
@@ -52,11 +55,13 @@ def _probabilities(path: Path, files: Sequence[Path], classes: int, centre_crop:
     if channels not in (images.GREY, images.COLOUR):
         raise InputError(f"{path}: it takes {channels} channels; expected 1 or 3, as image files have")
     found = []
-    for first in range(0, len(files), BATCH):
-        batch = [
-            resized(images.read(file, channels)[None], size, centre_crop)[0]
-            for file in files[first : first + BATCH]
-        ]
-        logits = model(np.stack(batch).astype(np.float32), training=False)
-        found.append(np.asarray(keras.ops.softmax(logits)))
+    with progress.bar("predict", len(files), "image") as bar:
+        for first in range(0, len(files), BATCH):
+            batch = [
+                resized(images.read(file, channels)[None], size, centre_crop)[0]
+                for file in files[first : first + BATCH]
+            ]
+            logits = model(np.stack(batch).astype(np.float32), training=False)
+            found.append(np.asarray(keras.ops.softmax(logits)))
+            bar.at(first + len(batch), "classifying")
     return np.concatenate(found)

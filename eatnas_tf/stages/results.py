@@ -40,26 +40,36 @@ class Ranked(NamedTuple):
 
 @dataclass(frozen=True)
 class Result:
-    """The best code with its frame and weights, if they exist; a search's ranking, a retraining's test."""
+    """The best code with its frame and weights, if they exist; a search's ranking, a retraining's test.
+
+    `finished` says why the stage is over; None of a search that goes on.
+    """
 
     architecture: str
     frame: Frame
     weights: Path | None
+    finished: str | None
     ranking: tuple[Ranked, ...] = ()
     tested: Tested | None = None
 
 
 def read(workdir: Workdir) -> Result:
     """The result in a folder. Raises InputError if its stage is not finished, or best.json is damaged."""
+    found = so_far(workdir)
+    if not found.finished:
+        raise InputError(f"--from={workdir.path}: that stage is not finished; run its command to its end")
+    return found
+
+
+def so_far(workdir: Workdir) -> Result:
+    """The best until now. Raises InputError if there is none, or best.json is damaged."""
     best = workdir.read("best.json")
     try:
-        if field(best, "finished", optional(TEXT)):
-            return _result(workdir, best)
+        return _result(workdir, best)
     except InputError as error:
         raise InputError(
             f"{workdir.path / 'best.json'} is damaged ({error}); restore it or run its stage again"
         ) from None
-    raise InputError(f"--from={workdir.path}: that stage is not finished; run its command to its end")
 
 
 def retrained(folder: str) -> tuple[Result, Tested]:
@@ -77,6 +87,7 @@ def _result(workdir: Workdir, best: dict[str, Any]) -> Result:
         field(best, "architecture", TEXT),
         _frame(field(best, "frame", OBJECT)),
         workdir.path / weights if weights else None,
+        field(best, "finished", optional(TEXT)),
         tuple(Ranked(field(one, "id", WHOLE), field(one, "architecture", TEXT)) for one in ranking),
         _tested(best) if "test" in best else None,
     )

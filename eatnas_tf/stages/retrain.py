@@ -17,9 +17,11 @@ from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans, results
+from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
+from eatnas_tf.training import passes
 from eatnas_tf.training.data import Source, cut, division, held, open_source, split, warn_of_rare_classes
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
@@ -42,13 +44,16 @@ def run(
     title: str = "retrain",
     given: GivenSource | StreamedSource | None = None,
     callbacks: Sequence[Callback] = (),
+    last: bool = True,
 ) -> RetrainResult:
     """Retrains to the end, or goes on after the last network that an earlier run on the same folder finished.
 
     Leaves model.keras (plain Keras, raw images in), weights.npz and best.json with the test accuracies.
+    `last` says that nothing comes after it, so that its table is the result of the whole command.
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
-    setting = set_up(config, plans.to_retrain(config), given)
+    with passes_shown():
+        setting = set_up(config, plans.to_retrain(config), given)
     devices.refuse_missing(runtime)
     check = partial(_done, setting.architectures)
     with (
@@ -61,7 +66,7 @@ def run(
         if not (workdir.path / "best.json").exists():
             _retrain(setting, runtime, journal, done, workdir, title, callbacks)
         result = _result(workdir)
-        _show(done, result, title)
+        _show(done, result, title, last)
         return result
 
 
@@ -143,14 +148,16 @@ def _retrain(
     from eatnas_tf.stages.retraining import Retrainer, Task, trained
 
     config, source, finals = setting.config, setting.source, setting.finals
-    examples = source.train()
+    with passes_shown():
+        examples = source.train()
     whole = cut(examples, config.data, config.seed)
     starts = [trained(start) for start in setting.starts] if setting.starts else []
     rivals = [
         Task(number, f"network{number}", architecture, start)
         for number, (architecture, start) in enumerate(zip_longest(setting.architectures, starts), start=1)
     ]
-    with progress.bar(title, config.training.epochs * (len(rivals) + finals), "epoch") as bar:
+    total = config.training.epochs * (len(rivals) + finals)
+    with progress.bar(title, total, "epoch") as bar, passes.heard(bar.aside):
         bar.resumed(config.training.epochs * len(done))
         retrainer = Retrainer(config, strategy, setting.frame, workdir, bar, callbacks)
 
@@ -190,7 +197,7 @@ def _refuse_diverged(line: dict[str, Any]) -> None:
 
 def _done(architectures: Sequence[Architecture], workdir: Workdir) -> dict[int, dict[str, Any]]:
     """The journal's lines by number. Raises InputError if they are not of the networks to be retrained."""
-    lines = list(Journal(workdir.journal).read("a retrained network", _network))
+    lines = networks(workdir)
     done = dict(enumerate(lines, start=1))
     numbers = [line["number"] for line in lines]
     if numbers != list(done):
@@ -203,6 +210,11 @@ def _done(architectures: Sequence[Architecture], workdir: Workdir) -> dict[int, 
                 "use another folder"
             )
     return done
+
+
+def networks(workdir: Workdir) -> list[dict[str, Any]]:
+    """The journal's lines, one a network that was trained. Raises InputError."""
+    return list(Journal(workdir.journal).read("a retrained network", _network))
 
 
 def _network(line: dict[str, Any]) -> dict[str, Any]:
@@ -244,7 +256,7 @@ def _result(workdir: Workdir) -> RetrainResult:
     return RetrainResult(**vars(tested), workdir=workdir.path, architecture=architecture)
 
 
-def _show(done: dict[int, dict[str, Any]], result: RetrainResult, title: str) -> None:
+def _show(done: dict[int, dict[str, Any]], result: RetrainResult, title: str, last: bool) -> None:
     tables.show(
         f"{title}: the best is in {Workdir(result.workdir).model}",
         ("network", "on", "top-1 %", "top-5 %", "architecture"),
@@ -259,9 +271,9 @@ def _show(done: dict[int, dict[str, Any]], result: RetrainResult, title: str) ->
             for _, line in sorted(done.items())
         ],
         left=("network", "on", "architecture"),
+        last=last,
     )
     if len(result.repeats) > 1:
         mean, deviation = (100 * part for part in result.mean_and_deviation())
-        tables.say(
-            f"top-1 {mean:.2f} ± {deviation:.2f} % on the test split, of {len(result.repeats)} trainings"
-        )
+        say = tables.say if last else tables.note
+        say(f"top-1 {mean:.2f} ± {deviation:.2f} % on the test split, of {len(result.repeats)} trainings")

@@ -16,8 +16,10 @@ from eatnas_tf.configs import RetrainConfig
 from eatnas_tf.layers import Frame, Network, expand
 from eatnas_tf.network import class_names, weight_file
 from eatnas_tf.network.builder import assign, build, weights_of
+from eatnas_tf.network.graph import graph_of
 from eatnas_tf.network.inheritance import inherit
 from eatnas_tf.network.keras_layers import keras_layer
+from eatnas_tf.reporting import harmless
 from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.progress import Bar
 from eatnas_tf.space import Architecture
@@ -123,6 +125,8 @@ class Retrainer:
         before, told = (task.number - 1) * epochs, [f"{task.name}, first epoch"]
         board = Board(self._workdir.tensorboard / task.name)
         board.images("augmented", trainer.augmented(PICTURES))
+        with harmless.drawing()():
+            board.graph(graph_of(model))
         for number, scalars in enumerate(checkpoint.history, start=1):
             board.scalars(scalars, number)
         self._bar.resumed(before + len(checkpoint.history))

@@ -21,15 +21,15 @@ from eatnas_tf.evolution.journal import ADVICE, individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.stages import devices
+from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, SearchResult
 from eatnas_tf.stages.plans import SearchPlan
 from eatnas_tf.stages.setting import Setting, set_up, workforce_of
 from eatnas_tf.stages.stopping import Enough, stop_if_asked, stoppable, within
+from eatnas_tf.stages.stopwatch import Clocked
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training.data import warn_of_rare_classes
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
-
-Curves = list[tuple[int, dict[str, float]]]
 
 
 def run(
@@ -38,41 +38,43 @@ def run(
     title: str = "search",
     given: GivenSource | StreamedSource | None = None,
     callbacks: Sequence[Callback] = (),
+    last: bool = True,
 ) -> SearchResult:
     """Searches to the end, or goes on where an earlier run on the same folder stopped.
 
     Leaves the journal, best.json (the ranking of the best population) and the weights of what is alive.
+    `last` says that nothing comes after it, so that its table is the result of the whole command.
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
     config.refuse_runtime(runtime)
-    setting = set_up(config, given)
+    with passes_shown():
+        setting = set_up(config, given)
     kind, first = "search" if setting.basic is None else "transfer", setting.first_population()
     devices.refuse_missing(runtime)
     check = partial(_refuse_damaged, setting, first)
     with stoppable(), opened(kind, config, runtime, check) as workdir, Journal(workdir.journal) as journal:
         warn_of_rare_classes(setting.source, config.data)
-        evolution, curves = _restored(setting, first, journal)
+        evolution = _restored(setting, first, journal)
         finished = evolution.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:
-            finished = _evolve(setting, runtime, evolution, journal, curves, workdir, title, callbacks)
+            finished = _evolve(setting, runtime, evolution, journal, workdir, title, callbacks)
         workdir.keep_weights(evolution.alive_or_needed())
         _write_best(workdir, evolution, setting.frame, finished)
         result = _result(workdir, evolution, finished)
-        _show(result, evolution, config.top_k, title)
+        _show(result, evolution, config.top_k, title, last)
         return result
 
 
-def _restored(setting: Setting, first: list[Candidate], journal: Journal) -> tuple[Evolution, Curves]:
-    """The search as its journal left it, and its curves until then. Raises InputError."""
-    plan, curves = setting.plan, []
+def _restored(setting: Setting, first: list[Candidate], journal: Journal) -> Evolution:
+    """The search as its journal left it. Raises InputError."""
+    plan = setting.plan
     evolution = Evolution(first, plan.perturb, plan.score, plan.quality, plan.limits, setting.config.seed)
     for number, individual in enumerate(individuals(journal, plan.space.primitives), start=2):
         try:
             _restore(individual, evolution, plan)
         except InputError as error:
             raise InputError(f"{journal.path}, line {number}: {error}") from None
-        curves.append((evolution.cycle, population.scalars(evolution)))
-    return evolution, curves
+    return evolution
 
 
 def _restore(individual: Individual, evolution: Evolution, plan: SearchPlan) -> None:
@@ -93,7 +95,6 @@ def _evolve(
     runtime: RuntimeConfig,
     evolution: Evolution,
     journal: Journal,
-    curves: Curves,
     workdir: Workdir,
     title: str,
     callbacks: Sequence[Callback],
@@ -101,11 +102,10 @@ def _evolve(
     """Runs the search to its end or to that of its time; why it is over."""
     _write_best(workdir, evolution, setting.frame, None)  # with larger caps it is not finished any more
     places = devices.places(runtime, setting.config.workers)
-    from eatnas_tf.reporting.board import Board
+    from eatnas_tf.stages import boards
 
-    board = Board(workdir.tensorboard)
-    for cycle, scalars in curves:
-        board.scalars(scalars, cycle)
+    board = boards.of_search(setting, workdir, setting.config.pictures_every)
+    board.resume(evolution.told.values())
     workdir.keep_weights(evolution.alive_or_needed())
     total = setting.config.evolution.population + evolution.cycles
     shares: dict[int, float] = {}  # of the candidates that are out
@@ -124,7 +124,7 @@ def _evolve(
             journal.append(line_of(individual, evolution.quality))
             workdir.keep_weights(evolution.alive_or_needed(), evolution.out)
             _write_best(workdir, evolution, setting.frame, None)
-            board.scalars(population.scalars(evolution), evolution.cycle)
+            board.add(individual)
             show()
             for callback in callbacks:
                 callback.on_candidate(individual, evolution)
@@ -134,13 +134,17 @@ def _evolve(
         try:
             with (
                 within(_seconds_left(max_hours, evolution, len(places)), _over(max_hours)),
-                closing(workforce_of(setting, runtime, places, workdir, on_share)) as workforce,
+                closing(
+                    Clocked(workforce_of(setting, runtime, places, workdir, on_share, bar.aside))
+                ) as workforce,
             ):
                 evolve_with(evolution, workforce, taken)
             stop_if_asked()
         except Enough as reason:
             _refuse_without_best(evolution, setting, str(reason))
+            board.close()
             return str(reason)
+        board.close()
     assert evolution.finished is not None
     return evolution.finished
 
@@ -211,9 +215,10 @@ def _result(workdir: Workdir, evolution: Evolution, finished: str) -> SearchResu
     return SearchResult(workdir.path, finished, peak.quality, tuple(ranking))
 
 
-def _show(result: SearchResult, evolution: Evolution, top_k: int, title: str) -> None:
+def _show(result: SearchResult, evolution: Evolution, top_k: int, title: str, last: bool) -> None:
     assert evolution.peak is not None
     tables.best(
         f"{title}: {result.finished}; best quality {result.quality:.4f} in cycle {evolution.peak.cycle}",
         result.population[:top_k],
+        last,
     )

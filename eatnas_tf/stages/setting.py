@@ -27,9 +27,11 @@ from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.stages.worker import Build, OnShare, Place
 from eatnas_tf.stages.workers import LocalWorkers
+from eatnas_tf.training import passes
 from eatnas_tf.training.data import Source, division, held, open_source, split
 from eatnas_tf.training.examples import memory_limit
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
+from eatnas_tf.training.passes import OnPass
 
 if TYPE_CHECKING:
     from eatnas_tf.stages.evaluation import Evaluator
@@ -144,19 +146,25 @@ def _engine(name: str | None, trainer: Trainer, frame: Frame) -> Engine:
 
 
 def workforce_of(
-    setting: Setting, runtime: RuntimeConfig, places: list[Place], workdir: Workdir, on_share: OnShare
+    setting: Setting,
+    runtime: RuntimeConfig,
+    places: list[Place],
+    workdir: Workdir,
+    on_share: OnShare,
+    on_pass: OnPass | None = None,
 ) -> Workforce:
     """Local workers, or this process if there is one place only."""
     if len(places) > 1:
         room = memory_limit() // len(places)  # decided once: all of them hold the images, or stream them
         build = _evaluation_for_workers(setting, workdir, room)
-        return LocalWorkers(places, build, setting.size, on_share)
+        return LocalWorkers(places, build, setting.size, on_share, on_pass)
 
     def on_share_or_stop(number: int, share: float) -> None:
         stop_if_asked()
         on_share(number, share)
 
-    evaluator = evaluator_of(setting, devices.strategy(runtime), workdir, on_share_or_stop)
+    with passes.heard(on_pass):
+        evaluator = evaluator_of(setting, devices.strategy(runtime), workdir, on_share_or_stop)
 
     def evaluate(task: Task) -> Measurement:
         stop_if_asked()

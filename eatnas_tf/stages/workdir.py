@@ -22,12 +22,22 @@ from eatnas_tf.configs import RuntimeConfig, settings
 from eatnas_tf.errors import InputError, reason
 
 SCHEMA = 1
-OURS = ("journal.jsonl", "best.json", "channels.json", "weights", "model.keras", "weights.npz", "tensorboard")
+OURS = (
+    "journal.jsonl",
+    "best.json",
+    "channels.json",
+    "weights",
+    "model.keras",
+    "weights.npz",
+    "tensorboard",
+    "hparams",
+)
 CAPS = ("cycles", "patience")  # may grow between two runs on the same folder
 FREE = (
     "from",  # a folder may move; that it holds the same is seen when the journal is read
     "workers",
     "max_hours",
+    "pictures_every",
 )
 REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room"),
@@ -40,6 +50,7 @@ class Workdir:
     """A stage's folder. Only `opened` makes one to write in; `finished` reads another stage's result."""
 
     path: Path
+    boards: Path | None = None  # the folder, above `path`, that collects the boards of several stages
 
     @property
     def journal(self) -> Path:
@@ -47,7 +58,17 @@ class Workdir:
 
     @property
     def tensorboard(self) -> Path:
-        return self.path / "tensorboard"
+        return self._board("tensorboard")
+
+    @property
+    def hparams(self) -> Path:
+        """TensorBoard's log folder of a search's candidates, a run each."""
+        return self._board("hparams")
+
+    def _board(self, kind: str) -> Path:
+        if self.boards is None:
+            return self.path / kind
+        return self.boards / kind / self.path.relative_to(self.boards)
 
     @property
     def model(self) -> Path:
@@ -123,7 +144,7 @@ def opened(
     What cannot be written in there is an InputError, too, whoever writes it: what the journal holds is on the
     disk by then, and the next run goes on from that.
     """
-    workdir = Workdir(Path(runtime.workdir))
+    workdir = Workdir(Path(runtime.workdir), None if runtime.boards is None else Path(runtime.boards))
     wanted = _settings(config, runtime)
     with refusing_write_errors():
         found = agreeing(stage, config, runtime, check)
@@ -232,8 +253,7 @@ def _refuse_change_below(path: Path, found: Any, wanted: dict[str, Any]) -> None
 
 def _settings(config: Any, runtime: RuntimeConfig) -> dict[str, Any]:
     found = _plain({**settings(config), **settings(runtime)})
-    del found["workdir"]
-    return found
+    return {name: value for name, value in found.items() if name not in ("workdir", "boards")}
 
 
 def _refuse_own_source(path: Path, source: str | None) -> None:

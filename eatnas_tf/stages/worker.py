@@ -16,6 +16,7 @@ from threading import Thread
 import cloudpickle
 
 from eatnas_tf.evolution import Measurement
+from eatnas_tf.training import passes
 
 OUT_OF_MEMORY = 71  # the exit code of a worker that ran into a MemoryError: it dies of that, too
 
@@ -39,6 +40,15 @@ class Share:
 
     id: int
     share: float
+
+
+@dataclass(frozen=True)
+class Passing:
+    """So many images of a pass over them are through, before the first candidate."""
+
+    what: str
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,8 @@ def work(pipe: Connection, place: Place, build: bytes) -> None:
     if place.gpu is not None:
         os.environ |= {"CUDA_VISIBLE_DEVICES": place.gpu, "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     try:
-        evaluate = cloudpickle.loads(build)(place, lambda number, share: pipe.send(Share(number, share)))
+        with passes.heard(lambda what, done, total: pipe.send(Passing(what, done, total))):
+            evaluate = cloudpickle.loads(build)(place, lambda number, share: pipe.send(Share(number, share)))
         pipe.send(Ready())
         while True:
             pipe.send(Done(evaluate(pipe.recv())))

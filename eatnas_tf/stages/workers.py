@@ -21,7 +21,19 @@ from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Candidate, Finished, Measurement, Task
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.stopping import asked, stop_if_asked
-from eatnas_tf.stages.worker import OUT_OF_MEMORY, Build, Done, OnShare, Place, Raised, Ready, Share, work
+from eatnas_tf.stages.worker import (
+    OUT_OF_MEMORY,
+    Build,
+    Done,
+    OnShare,
+    Passing,
+    Place,
+    Raised,
+    Ready,
+    Share,
+    work,
+)
+from eatnas_tf.training.passes import OnPass
 
 SPAWN = multiprocessing.get_context("spawn")  # a fork of a process with TensorFlow's threads would hang
 HEED = 0.5  # seconds after which a signal is heeded while nothing happens
@@ -32,7 +44,8 @@ class LocalWorkers:
 
     A process that dies is started again and its task tried once more; one that is lost twice has accuracy 0,
     `size` of its architecture, and the reason. What a process raises, or that one dies twice before it is
-    ready, ends the search. `on_share` hears of every task how much of it is done.
+    ready, ends the search. `on_share` hears of every task how much of it is done, `on_pass` of the passes
+    over images that come before the first.
     """
 
     def __init__(
@@ -41,11 +54,12 @@ class LocalWorkers:
         build: Build,
         size: Callable[[Architecture], float],
         on_share: OnShare = lambda number, share: None,
+        on_pass: OnPass | None = None,
     ) -> None:
         self.capacity = len(places)
         packed = cloudpickle.dumps(build)
         self._workers = [_Worker(place, packed) for place in places]
-        self._size, self._on_share = size, on_share
+        self._size, self._on_share, self._on_pass = size, on_share, on_pass
         self._finished: deque[Finished] = deque()
         self._error: BaseException | None = None
 
@@ -84,6 +98,9 @@ class LocalWorkers:
     def _take(self, worker: _Worker, message: object) -> None:
         if isinstance(message, Share):
             self._on_share(message.id, message.share)
+        elif isinstance(message, Passing):
+            if self._on_pass is not None:
+                self._on_pass(message.what, message.done, message.total)
         elif isinstance(message, Ready):
             worker.ready, worker.false_starts = True, 0
         elif isinstance(message, Done):

@@ -18,6 +18,7 @@ import numpy as np
 from absl import logging
 
 from eatnas_tf.errors import InputError
+from eatnas_tf.training.passes import told
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -110,7 +111,7 @@ class Streamed(ABC):
     def statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of every channel over the first 10,000 images."""
         total, squares, pixels = 0.0, 0.0, 0
-        for image, _ in self._readable(10_000):
+        for image, _ in self._readable(10_000, "channel statistics"):
             flat = image.reshape(-1, image.shape[-1]).astype(np.float64)
             total, squares, pixels = total + flat.sum(0), squares + (flat**2).sum(0), pixels + len(flat)
         mean = np.asarray(total / pixels)
@@ -121,21 +122,21 @@ class Streamed(ABC):
         """All of them that can be read, resized, in memory; a warning says how many cannot."""
         images = np.empty((len(self), self.image_size, self.image_size, self.channels), np.uint8)
         labels: list[int] = []
-        for image, label in self._readable(len(self)):
+        for image, label in self._readable(len(self), "reading images"):
             images[len(labels)] = resized(image[None], self.image_size, self.centre_crop)[0]
             labels.append(label)
         warn_of_unreadable(len(self) - len(labels), len(self))
         return Examples(images[: len(labels)], np.asarray(labels, np.int32))
 
-    def _readable(self, first: int) -> Iterator[tuple[np.ndarray, int]]:
-        """Of so many images those that can be read. Raises InputError if that is none."""
-        count = 0
+    def _readable(self, first: int, what: str) -> Iterator[tuple[np.ndarray, int]]:
+        """Of so many images those that can be read, for `what`. Raises InputError if that is none."""
+        count, total = 0, min(first, len(self))
         with self.reading():
-            for image, label in self.dataset().take(first).as_numpy_iterator():
+            for image, label in told(what, total, self.dataset().take(first).as_numpy_iterator()):
                 if label != UNREADABLE:
                     count += 1
                     yield image, label
-        refuse_unread(count, min(first, len(self)))
+        refuse_unread(count, total)
 
 
 def digest(content: object) -> str:

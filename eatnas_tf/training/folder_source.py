@@ -16,6 +16,7 @@ from absl import logging
 from eatnas_tf.errors import InputError, shown
 from eatnas_tf.training import images
 from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
+from eatnas_tf.training.passes import told
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -185,7 +186,8 @@ def _readable(folder: Path, complete: bool) -> tuple[dict[str, list[Path]], dict
     found = _classes(folder)
     headers: dict[Path, images.Header] = {}
     refused: dict[Path, str] = {}
-    for file in itertools.chain.from_iterable(found.values()):
+    files = list(itertools.chain.from_iterable(found.values()))
+    for file in told("looking at files", len(files), files):
         try:
             headers[file] = images.header(file)
         except InputError as error:

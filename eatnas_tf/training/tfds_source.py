@@ -14,6 +14,7 @@ import numpy as np
 from absl import logging
 
 from eatnas_tf.errors import InputError, reason, shown
+from eatnas_tf.training import passes
 from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from eatnas_tf.training.patches import Box
 
 Decode = Callable[[Any, Any], Any]  # (number in the order read, encoded image) -> image
+LINE_EVERY = "60"  # seconds between two lines of progress, where no terminal is
 ANEW = "restore it, or delete the dataset's folder to have it prepared anew"
 
 
@@ -33,6 +35,8 @@ class TfdsSource:
     def __init__(
         self, name: str, data_dir: str | None, image_size: int | None, centre_crop: float | None = None
     ) -> None:
+        if not sys.stderr.isatty():
+            os.environ.setdefault("TQDM_MININTERVAL", LINE_EVERY)  # is read when tqdm is imported, as here
         import tensorflow_datasets as tfds
 
         self._centre_crop = centre_crop
@@ -218,6 +222,10 @@ def _prepare(builder: Any) -> None:
             f"dataset {builder.name!r} is downloaded by hand into {_manual(builder)}, which is missing or "
             f"empty: {by_hand}"
         )
+    import tensorflow_datasets as tfds
+
+    if not passes.listened():
+        tfds.disable_progress_bar()
     try:
         with redirect_stdout(sys.stderr):  # where progress belongs
             builder.download_and_prepare()

@@ -55,7 +55,7 @@ def test_a_name_is_written_out_in_a_table_and_in_a_line(capsys, name, written) -
 def test_a_name_is_written_out_beside_a_bar(monkeypatch, terminal, name, written) -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=terminal, color_system=None, width=200)
-    monkeypatch.setattr(progress, "Console", lambda file: console)
+    monkeypatch.setattr(progress.terminal, "asides", lambda: console)
     with progress.bar("check", 1, "part") as bar:
         bar.at(1, f"conv_ops: {name}")
     said = stream.getvalue()

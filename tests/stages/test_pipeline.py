@@ -54,7 +54,8 @@ def test_a_pipeline_ends_with_the_basic_and_the_final_architecture(stage, pipeli
         assert best["architecture"] in row
         assert f"{best['params']:,}" in row
         assert f"{100 * best['test']['top1']:.2f}" in row
-    assert "-m tensorboard.main --logdir=run" in table
+    assert "-m tensorboard.main --logdir=run/tensorboard\n" in table
+    assert "-m tensorboard.main --logdir=run/hparams\n" in table
 
 
 def test_progress_names_stage_cycle_best_score_and_quality(pipeline) -> None:
@@ -82,9 +83,29 @@ def test_the_saved_model_is_plain_keras_and_takes_raw_images(stage, pipeline) ->
     assert json.loads(loaded.stdout) == pytest.approx(_best(stage, "4-retrain")["test"]["top1"], abs=1e-3)
 
 
+def test_quietly_a_pipeline_says_its_result_and_nothing_else(stage, pipeline) -> None:
+    again = stage.run("pipeline", *SMALL, "--workdir=run", "--quiet")
+    assert (again.returncode, again.stderr) == (0, "")
+    table = pipeline.stdout[pipeline.stdout.index("Each on the test split") :]
+    assert again.stdout == table[: table.index("time: ")]
+
+
+def test_a_pipelines_report_tells_all_its_stages(stage, pipeline) -> None:
+    done = stage.run("report", "--workdir=run", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    page = (stage.folder / "run" / "report.html").read_text()
+    for folder in ("1-search", "2-retrain", "3-transfer", "4-retrain"):
+        assert _best(stage, folder)["architecture"] in page
+    assert "python -m eatnas_tf.bin.pipeline --train_examples=300" in page
+    assert "basic beside transferred" in page
+    assert "<td>retrained and tested</td>" in page
+    assert "going on" not in page
+
+
 def test_evaluate_measures_what_the_retraining_did(stage, pipeline) -> None:
     done = stage.run("evaluate", "--from=run/4-retrain", "--format=json")
     row, best = json.loads(done.stdout), _best(stage, "4-retrain")
+    assert done.stderr.endswith("evaluate: image 1,500 of 1,500, measuring\n")
     assert row["images"] == 1500
     assert (row["params"], row["mult_adds"]) == (best["params"], best["mult_adds"])
     assert row["top1"] == pytest.approx(best["test"]["top1"], abs=1e-3)
@@ -120,17 +141,37 @@ def test_predict_names_what_is_in_image_files(stage, pipeline) -> None:
     assert next(iter(found[0]["classes"])) in shown.stdout
 
 
-def test_tensorboard_holds_one_run_a_stage(stage, pipeline) -> None:
+def _tags(stage, folder: str, kind: str) -> dict:
+    """By run of a log folder."""
     from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
 
-    runs = EventMultiplexer().AddRunsFromDirectory(str(stage.folder / "run")).Reload()
-    tags = {run: set(runs.GetAccumulator(run).Tags()["tensors"]) for run in runs.Runs()}
-    population = {
-        f"population/{name}" for name in ("quality", "score_mean", "score_std", "accuracy_mean", "size_mean")
-    } | {"search/best_score"}
-    assert tags["1-search/tensorboard"] == tags["3-transfer/tensorboard"] == population
-    assert {"train/loss", "train/accuracy", "validation/accuracy"} <= tags["2-retrain/tensorboard/network1"]
-    assert "validation/accuracy" not in tags["2-retrain/tensorboard/final"]
+    runs = EventMultiplexer().AddRunsFromDirectory(str(stage.folder / folder)).Reload()
+    return {run: runs.GetAccumulator(run).Tags()[kind] for run in runs.Runs()}
+
+
+def test_tensorboard_holds_one_run_a_stage_and_the_candidates_apart(stage, pipeline) -> None:
+    tags = {run: set(found) for run, found in _tags(stage, "run/tensorboard", "tensors").items()}
+    assert set(tags) == {
+        *("1-search", "2-retrain/network1", "2-retrain/network2", "2-retrain/final"),
+        *("3-transfer", "4-retrain/network1"),
+    }
+    drawn = {f"pictures/{name}" for name in ("front", "occupancy", "lineage", "best")}
+    shown = {"settings", "best", "population/scores", "population/quality", "search/gain", *drawn}
+    assert tags["1-search"] >= shown
+    assert tags["3-transfer"] >= {*shown, "pictures/basic_and_best"}
+    assert "pictures/basic_and_best" not in tags["1-search"]
+    assert {"train/loss", "train/learning_rate", "validation/accuracy"} <= tags["2-retrain/network1"]
+    assert "validation/accuracy" not in tags["2-retrain/final"]
+    trials = {f"{name}/{number:06d}" for name in ("1-search", "3-transfer") for number in range(3)}
+    assert set(_tags(stage, "run/hparams", "tensors")) == {"1-search", "3-transfer", *trials}
+    for folder in ("1-search", "2-retrain"):
+        assert not (stage.folder / "run" / folder / "tensorboard").exists()
+
+
+def test_every_retrained_network_has_its_graph(stage, pipeline) -> None:
+    graphs = _tags(stage, "run/tensorboard", "graph")
+    networks = {"2-retrain/network1", "2-retrain/network2", "2-retrain/final", "4-retrain/network1"}
+    assert {run for run, found in graphs.items() if found} == networks
 
 
 def test_the_same_command_on_a_finished_pipeline_only_shows_it_again(stage, pipeline) -> None:

@@ -1,0 +1,154 @@
+"""TensorBoard's HParams: a candidate a row, its primitives and what follows from them as columns.
+
+Every candidate is a run of its own there, which is why they have a log folder of their own.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.hparams import api_pb2, metadata
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionEndInfo
+from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+
+from eatnas_tf.evolution import Individual, top
+from eatnas_tf.layers import Count, Frame
+from eatnas_tf.reporting.board import Board, empty
+from eatnas_tf.reporting.harmless import Harmless
+from eatnas_tf.reporting.pace import failed
+from eatnas_tf.space import Architecture, Primitive
+from eatnas_tf.space.widths import block_widths
+
+NEWEST, BEST = 200, 50  # candidates that are shown
+FOUNDER = -1  # the parent of those without one
+DERIVED = {
+    "layers": "layers in all blocks",
+    "expansion": "the last block's width over the stem's",
+    "params": "trainable weights",
+    "mult_adds": "multiply-accumulates of an image",
+    "parent": f"the id of the parent; {FOUNDER} in the first population",
+}
+METRICS = {
+    "score": "accuracy weighed against size",
+    "accuracy": "on the validation images, as a fraction",
+    "size": "the objective",
+}
+Column = str | float
+
+
+class Trials:
+    """The newest and the best candidates of a search, a folder each in `folder`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        trouble: Harmless,
+        primitives: Sequence[Primitive],
+        frame: Frame,
+        count: Callable[[Architecture], Count],
+    ) -> None:
+        self._folder, self._trouble, self._frame, self._count = folder, trouble, frame, count
+        self._shown: dict[int, Path] = {}
+        with trouble():
+            for old in folder.glob("[0-9]*"):
+                _remove(old)
+        self._primitives, self._begun = primitives, False
+
+    def show(self, history: Sequence[Individual]) -> None:
+        """Writes the newest and the best of `history`, and removes the others."""
+        if not self._begun:
+            self._begun = True
+            columns = experiment(self._primitives, len(history[0].architecture))
+            Board(self._folder, self._trouble).summaries([columns])
+        wanted = kept(history)
+        for number in self._shown.keys() - wanted.keys():
+            with self._trouble():
+                _remove(self._shown.pop(number))
+        for number, one in wanted.items():
+            if number not in self._shown and not self._trouble.silent:
+                self._shown[number] = self._folder / f"{number:06d}"
+                self._write(one)
+
+    def _write(self, one: Individual) -> None:
+        board = Board(self._shown[one.id], self._trouble)
+        board.summaries(session(one, columns(one, self._frame, self._count(one.architecture))))
+        board.scalars(metrics(one), 0)
+
+
+def kept(history: Sequence[Individual]) -> dict[int, Individual]:
+    """The candidates that are shown, by id."""
+    return {one.id: one for one in (*history[-NEWEST:], *top(history, BEST))}
+
+
+def columns(one: Individual, frame: Frame, counted: Count) -> dict[str, Column]:
+    """What is known of a candidate before it is trained: derived columns, then primitives by block."""
+    blocks, parent = one.architecture, one.candidate.parent
+    widths = block_widths([float(block["width"]) for block in blocks], frame.stem_filters, frame.width_base)
+    derived = (
+        sum(int(block["depth"]) for block in blocks),
+        widths[-1] / frame.stem_filters,
+        counted.params,
+        counted.mult_adds,
+        FOUNDER if parent is None else parent,
+    )
+    primitives = {
+        f"block{number}_{name}": value
+        for number, block in enumerate(blocks, start=1)
+        for name, value in block.items()
+    }
+    return {**dict(zip(DERIVED, derived, strict=True)), **primitives}
+
+
+def metrics(one: Individual) -> dict[str, float]:
+    """What was measured; an accuracy that is no number is 0, as its score is."""
+    measured = one.measurement
+    accuracy = 0.0 if math.isnan(measured.accuracy) else measured.accuracy
+    return {"score": one.score, "accuracy": accuracy, "size": measured.size}
+
+
+def experiment(primitives: Sequence[Primitive], blocks: int) -> Summary:
+    """The table's columns and their order: TensorBoard shows the first few until others are chosen."""
+    infos = [
+        api_pb2.HParamInfo(name=name, description=said, type=api_pb2.DATA_TYPE_FLOAT64)
+        for name, said in DERIVED.items()
+    ]
+    for block in range(1, blocks + 1):
+        for primitive in primitives:
+            info = api_pb2.HParamInfo(name=f"block{block}_{primitive.name}")
+            words = any(isinstance(choice, str) for choice in primitive.choices)
+            info.type = api_pb2.DATA_TYPE_STRING if words else api_pb2.DATA_TYPE_FLOAT64
+            info.domain_discrete.extend(primitive.choices)
+            infos.append(info)
+    shown = [
+        api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), description=said)
+        for tag, said in METRICS.items()
+    ]
+    return _summary(
+        metadata.EXPERIMENT_TAG,
+        HParamsPluginData(experiment=api_pb2.Experiment(hparam_infos=infos, metric_infos=shown)),
+    )
+
+
+def session(one: Individual, found: Mapping[str, Column]) -> list[Summary]:
+    """A candidate's row: its columns, and how it ended."""
+    status = api_pb2.STATUS_FAILURE if failed(one) else api_pb2.STATUS_SUCCESS
+    end = SessionEndInfo(status=status, end_time_secs=time.time())
+    return [
+        hparams_pb(dict(found), trial_id=str(one.id)),
+        _summary(metadata.SESSION_END_INFO_TAG, HParamsPluginData(session_end_info=end)),
+    ]
+
+
+def _summary(tag: str, content: HParamsPluginData) -> Summary:
+    described = metadata.create_summary_metadata(content)
+    return Summary(value=[Summary.Value(tag=tag, metadata=described, tensor=metadata.NULL_TENSOR)])
+
+
+def _remove(folder: Path) -> None:
+    """Deletes a candidate's folder, if nothing but its events is in it. Raises OSError."""
+    empty(folder)
+    folder.rmdir()

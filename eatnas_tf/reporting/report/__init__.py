@@ -1,0 +1,1 @@
+"""A report: what stages left, as one page that needs nothing but itself."""

@@ -1,0 +1,155 @@
+"""What a search shows in TensorBoard. All of it follows from the candidates, in their order: a search that
+goes on shows what it had shown."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eatnas_tf.evolution import Individual, Population, top
+from eatnas_tf.layers import Frame, Network, count
+from eatnas_tf.layers.counting import Count
+from eatnas_tf.reporting import harmless, pace, population, tables
+from eatnas_tf.reporting.ancestry import ancestry
+from eatnas_tf.reporting.board import Board
+from eatnas_tf.reporting.hparams import Trials
+from eatnas_tf.space import Architecture, Primitive
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 80
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A search as its board sees it. `first` is the size of a whole population; `basic` a transfer's seed."""
+
+    primitives: Sequence[Primitive]
+    first: int
+    quality: Callable[[Sequence[float]], float]
+    objective: str
+    frame: Frame
+    network: Callable[[Architecture], Network]
+    settings: Mapping[str, object]
+    top_k: int
+    basic: tuple[Architecture, Frame] | None = None
+
+
+class SearchBoard:
+    """Curves in `folder`, and candidates as trials in `trials`; steps are evaluations.
+
+    Pictures are drawn after every `every` evaluations (0: never) and at the end. Nothing that goes wrong here
+    ends a search.
+    """
+
+    def __init__(self, folder: Path, trials: Path, subject: Subject, every: int) -> None:
+        self._subject, self._every = subject, every
+        trouble = harmless.writing()
+        self._drawing = harmless.drawing()
+        self._board = Board(folder, trouble)
+        self._trials = Trials(trials, trouble, subject.primitives, subject.frame, self._count)
+        self._history: list[Individual] = []
+        self._told: dict[int, Individual] = {}
+        self._counts: dict[Architecture, Count] = {}
+        self._population, self._best = Population(), (float("-inf"), Population())
+        self._failures, self._drawn, self._record = 0, 0, float("-inf")
+        flags = [(f"--{name}", _text(value)) for name, value in subject.settings.items() if value is not None]
+        self._board.table("settings", ("flag", "value"), flags)
+
+    def resume(self, told: Iterable[Individual]) -> None:
+        """Shows what an earlier run has evaluated."""
+        for individual in told:
+            self._take(individual)
+        if self._history:
+            self._trials.show(self._history)
+
+    def add(self, individual: Individual) -> None:
+        """Shows an evaluated candidate, and what the population has come to with it."""
+        self._take(individual)
+        self._trials.show(self._history)
+
+    def close(self) -> None:
+        """Draws the end, if it is not drawn yet."""
+        if self._history and self._drawn != len(self._history):
+            self._show_pictures()
+
+    def _take(self, one: Individual) -> None:
+        self._history.append(one)
+        self._told[one.id] = one
+        self._population = self._population.adding(one)
+        self._failures += pace.failed(one)
+        self._record = max(self._record, one.score)
+        step = len(self._history)
+        shown = pace.scalars(self._history, self._told)
+        shown |= {"search/failures": self._failures, "search/best_score": self._record}
+        if step >= self._subject.first:
+            shown |= self._judged()
+            self._board.histogram("population/scores", self._population.scores, step)
+        self._board.scalars(shown, step)
+        if self._every and step % self._every == 0:
+            self._show_pictures()
+
+    def _judged(self) -> dict[str, float]:
+        """Curves of a whole population, which may be the best one."""
+        quality = self._subject.quality(self._population.scores)
+        if quality > self._best[0]:
+            self._best = quality, self._population
+        alive = self._population.individuals
+        return population.scalars(alive, quality, self._subject.primitives, self._count)
+
+    def _count(self, architecture: Architecture) -> Count:
+        if architecture not in self._counts:
+            self._counts[architecture] = count(self._subject.network(architecture))
+        return self._counts[architecture]
+
+    def _show_pictures(self) -> None:
+        step = self._drawn = len(self._history)
+        ranking = top(self._best[1].individuals or self._history, self._subject.top_k)
+        self._board.table("best", tables.RANKED, tables.ranked(ranking), step)
+        if self._drawing.silent:
+            return
+        with self._drawing(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as that of a letter that no font has
+            for tag, draw in self._pictures(ranking[0]).items():
+                self._board.picture(f"pictures/{tag}", _png(draw()), step)
+
+    def _pictures(self, best: Individual) -> Mapping[str, Callable[[], Figure]]:
+        """What draws each picture."""
+        from eatnas_tf.reporting.figures import (  # matplotlib loads only to draw
+            drawing,
+            front,
+            lineage,
+            occupancy,
+        )
+
+        subject, alive = self._subject, self._population.individuals
+        codes, ids = [one.architecture for one in alive], {one.id for one in alive}
+        title = f"best: candidate {best.id}, score {best.score:.4f}"
+        found = {
+            "front": partial(front.of_candidates, self._history, ids, subject.objective),
+            "occupancy": partial(occupancy.of_population, codes, subject.primitives),
+            "lineage": partial(lineage.of_line, ancestry(best, self._told)),
+            "best": partial(drawing.of_architecture, best.architecture, subject.frame, title),
+        }
+        if subject.basic is not None:
+            basic, frame = subject.basic
+            pair, frames = (basic, best.architecture), (frame, subject.frame)
+            found["basic_and_best"] = partial(drawing.compared, *pair, frames, ("basic", title))
+        return found
+
+
+def _text(value: object) -> str:
+    """A setting as its flag takes it."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})  # three times as fast
+    return file.getvalue()

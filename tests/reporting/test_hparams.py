@@ -1,0 +1,109 @@
+"""TensorBoard's HParams."""
+
+import pytest
+
+from eatnas_tf.evolution import top
+from eatnas_tf.layers import count, expand
+from eatnas_tf.space import STANDARD
+
+
+@pytest.fixture
+def trials(strategy, tmp_path, frame):
+    from eatnas_tf.reporting import harmless
+    from eatnas_tf.reporting.hparams import Trials
+
+    return lambda: Trials(
+        tmp_path / "hparams", harmless.writing(), STANDARD, frame, lambda code: count(expand(code, frame))
+    )
+
+
+def _sessions(folder) -> dict[str, dict]:
+    """The columns of every run that TensorBoard would show, by run."""
+    from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
+    from tensorboard.plugins.hparams import metadata
+
+    runs = EventMultiplexer().AddRunsFromDirectory(str(folder)).Reload()
+    found = {}
+    for run in runs.Runs():
+        contents = runs.GetAccumulator(run).PluginTagToContent("hparams")
+        if metadata.SESSION_START_INFO_TAG in contents:
+            content = contents[metadata.SESSION_START_INFO_TAG]
+            started = metadata.parse_session_start_info_plugin_data(content).hparams
+            found[run] = {name: getattr(value, value.WhichOneof("kind")) for name, value in started.items()}
+    return found
+
+
+def test_a_candidates_columns_are_derived_ones_then_primitives_by_block_and_none_is_missing(
+    strategy, made_up, frame
+) -> None:
+    from eatnas_tf.reporting.hparams import DERIVED, columns
+
+    search = made_up(8, 30)
+    for one in search.told.values():
+        network = expand(one.architecture, frame)
+        found = columns(one, frame, count(network))
+        assert list(found)[:5] == list(DERIVED)
+        assert found["layers"] == len(network.layers)
+        assert found["expansion"] == network.layers[-1].outputs / frame.stem_filters
+        assert (found["params"], found["mult_adds"]) == count(network)
+        parent = one.candidate.parent
+        assert found["parent"] == (-1 if parent is None else parent)
+        by_block = {
+            f"block{n}_{name}": v for n, block in enumerate(one.architecture, 1) for name, v in block.items()
+        }
+        assert dict(list(found.items())[5:]) == by_block
+        assert None not in found.values()
+
+
+def test_the_newest_200_and_the_50_best_are_kept(strategy, made_up) -> None:
+    from eatnas_tf.reporting.hparams import kept
+
+    told = list(made_up(16, 600).told.values())
+    for length in (1, 49, 200, 250, 400, 616):
+        found = kept(told[:length])
+        assert set(found) == {one.id for one in (*told[:length][-200:], *top(told[:length], 50))}
+        assert len(found) <= 250
+
+
+def test_folders_are_those_of_the_kept_whoever_was_there_before(trials, made_up, tmp_path) -> None:
+    from eatnas_tf.reporting.hparams import kept
+
+    told = list(made_up(16, 600).told.values())
+    shown = trials()
+    for length in (3, 250, 616):
+        shown.show(told[:length])
+        folders = {int(path.name) for path in (tmp_path / "hparams").iterdir() if path.is_dir()}
+        assert folders == set(kept(told[:length]))
+    again = trials()
+    assert not [path for path in (tmp_path / "hparams").iterdir() if path.is_dir()]
+    again.show(told[:30])
+    sessions = _sessions(tmp_path / "hparams")
+    assert {int(run) for run in sessions} == set(range(30))
+    assert len({frozenset(columns) for columns in sessions.values()}) == 1
+
+
+def test_a_file_that_is_not_ours_keeps_its_folder_and_is_said(trials, made_up, tmp_path, caplog) -> None:
+    shown = trials()
+    shown.show(list(made_up(8, 0).told.values()))
+    (tmp_path / "hparams" / "000003" / "mine.txt").touch()
+    trials()
+    assert (tmp_path / "hparams" / "000003" / "mine.txt").exists()
+
+
+def test_the_experiment_tells_type_and_choices_of_columns_and_the_metrics(strategy, made_up, frame) -> None:
+    from tensorboard.plugins.hparams import api_pb2, metadata
+
+    from eatnas_tf.reporting.hparams import columns, experiment
+
+    one = made_up(8, 0).told[0]
+    summary = experiment(STANDARD, 7)
+    told = metadata.parse_experiment_plugin_data(summary.value[0].metadata.plugin_data.content)
+    assert [info.name for info in told.hparam_infos] == list(
+        columns(one, frame, count(expand(one.architecture, frame)))
+    )
+    infos = {info.name: info for info in told.hparam_infos}
+    assert infos["params"].type == api_pb2.DATA_TYPE_FLOAT64
+    assert infos["block3_conv"].type == api_pb2.DATA_TYPE_STRING
+    assert list(infos["block3_conv"].domain_discrete) == ["sep", "mb3", "mb6"]
+    assert list(infos["block7_width"].domain_discrete) == [0.5, 1.0, 1.5, 2.0]
+    assert [info.name.tag for info in told.metric_infos] == ["score", "accuracy", "size"]
