@@ -53,9 +53,9 @@ class Board:
     def table(
         self, tag: str, columns: Sequence[str], rows: Sequence[Sequence[object]], step: int = 0
     ) -> None:
-        """A text that is a table. Cells are shown as they are, of a code too, which can be pasted."""
+        """A text that is a table. Cells are shown as they are, and a code can be pasted."""
         cells = [
-            [f"**{column}**" for column in columns],
+            [f"    {column}" for column in columns],
             *([markdown.cell(one) for one in row] for row in rows),
         ]
         self.summaries([text_pb(tag, np.array(cells))], step)

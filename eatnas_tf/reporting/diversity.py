@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
+from statistics import fmean
 
-from eatnas_tf.space import Architecture, Primitive, Value
+from eatnas_tf.space import Architecture, Block, Primitive, Value
 
 Shares = Mapping[Value, Sequence[float]]
+Counts = defaultdict[str, Counter[Value | None]]  # by primitive; of "" the blocks
 
 
 def shares(architectures: Sequence[Architecture], primitive: Primitive) -> Shares:
@@ -29,12 +31,26 @@ def shares(architectures: Sequence[Architecture], primitive: Primitive) -> Share
     }
 
 
-def entropy(architectures: Sequence[Architecture], primitive: Primitive) -> float:
-    """Bits by which the primitive's values differ in a block, the mean over the blocks.
+def entropies(architectures: Sequence[Architecture], primitives: Sequence[Primitive]) -> dict[str, float]:
+    """By primitive's name, the bits by which its values differ in a block, the mean over the blocks.
 
     0 where all architectures agree, and log2(choices) where all values are equally frequent.
     """
-    found = shares(architectures, primitive)
-    blocks = len(next(iter(found.values())))
-    bits = math.fsum(share * math.log2(share) for column in found.values() for share in column if share)
-    return max(0.0, -bits / blocks)
+    counts = [_counted(blocks) for blocks in zip_longest(*architectures)]
+    return {one.name: fmean(_bits(count, one) for count in counts) for one in primitives}
+
+
+def _counted(blocks: Iterable[Block | None]) -> Counts:
+    """How often each value of each primitive is in the blocks."""
+    counts: Counts = defaultdict(Counter)
+    for block in blocks:
+        for primitive, value in () if block is None else block.items_:
+            counts[primitive.name][value] += 1
+        counts[""][""] += block is not None
+    return counts
+
+
+def _bits(counts: Counts, primitive: Primitive) -> float:
+    found, total = Counter(counts[primitive.name]), counts[""][""]
+    found[primitive.default] += total - found.total()  # blocks that do not mention the primitive
+    return max(0.0, -math.fsum(n / total * math.log2(n / total) for n in found.values() if n))

@@ -20,7 +20,7 @@ from eatnas_tf.layers import Count, Frame
 from eatnas_tf.reporting.board import Board, empty
 from eatnas_tf.reporting.harmless import Harmless
 from eatnas_tf.reporting.pace import failed
-from eatnas_tf.space import Architecture, Primitive
+from eatnas_tf.space import Primitive
 from eatnas_tf.space.widths import block_widths
 
 NEWEST, BEST = 200, 50  # candidates that are shown
@@ -49,7 +49,7 @@ class Trials:
         trouble: Harmless,
         primitives: Sequence[Primitive],
         frame: Frame,
-        count: Callable[[Architecture], Count],
+        count: Callable[[Individual], Count],
     ) -> None:
         self._folder, self._trouble, self._frame, self._count = folder, trouble, frame, count
         self._shown: dict[int, Path] = {}
@@ -75,7 +75,7 @@ class Trials:
 
     def _write(self, one: Individual) -> None:
         board = Board(self._shown[one.id], self._trouble)
-        board.summaries(session(one, columns(one, self._frame, self._count(one.architecture))))
+        board.summaries(session(one, columns(one, self._frame, self._count(one))))
         board.scalars(metrics(one), 0)
 
 
@@ -85,7 +85,9 @@ def kept(history: Sequence[Individual]) -> dict[int, Individual]:
 
 
 def columns(one: Individual, frame: Frame, counted: Count) -> dict[str, Column]:
-    """What is known of a candidate before it is trained: derived columns, then primitives by block."""
+    """What is known of a candidate before it is trained: derived columns, then primitives by block, which are
+    text as in a code: TensorBoard shows whole numbers as 3.0000.
+    """
     blocks, parent = one.architecture, one.candidate.parent
     widths = block_widths([float(block["width"]) for block in blocks], frame.stem_filters, frame.width_base)
     derived = (
@@ -96,9 +98,9 @@ def columns(one: Individual, frame: Frame, counted: Count) -> dict[str, Column]:
         FOUNDER if parent is None else parent,
     )
     primitives = {
-        f"block{number}_{name}": value
+        f"block{number}_{primitive.name}": primitive.text(value)
         for number, block in enumerate(blocks, start=1)
-        for name, value in block.items()
+        for primitive, value in block.items_
     }
     return {**dict(zip(DERIVED, derived, strict=True)), **primitives}
 
@@ -111,17 +113,16 @@ def metrics(one: Individual) -> dict[str, float]:
 
 
 def experiment(primitives: Sequence[Primitive], blocks: int) -> Summary:
-    """The table's columns and their order: TensorBoard shows the first few until others are chosen."""
+    """The table's columns. TensorBoard shows the first few until others are chosen: those that `differ`."""
     infos = [
-        api_pb2.HParamInfo(name=name, description=said, type=api_pb2.DATA_TYPE_FLOAT64)
+        api_pb2.HParamInfo(name=name, description=said, type=api_pb2.DATA_TYPE_FLOAT64, differs=True)
         for name, said in DERIVED.items()
     ]
     for block in range(1, blocks + 1):
         for primitive in primitives:
-            info = api_pb2.HParamInfo(name=f"block{block}_{primitive.name}")
-            words = any(isinstance(choice, str) for choice in primitive.choices)
-            info.type = api_pb2.DATA_TYPE_STRING if words else api_pb2.DATA_TYPE_FLOAT64
-            info.domain_discrete.extend(primitive.choices)
+            name = f"block{block}_{primitive.name}"
+            info = api_pb2.HParamInfo(name=name, type=api_pb2.DATA_TYPE_STRING)
+            info.domain_discrete.extend(map(primitive.text, primitive.choices))
             infos.append(info)
     shown = [
         api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), description=said)

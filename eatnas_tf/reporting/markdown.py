@@ -8,6 +8,7 @@ import re
 from eatnas_tf.errors import shown
 from eatnas_tf.space import Architecture
 
+NUMBER = re.compile(r"-?[0-9][0-9,.]*")
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+.!|-])")  # what a backslash makes a character of its own
 
 
@@ -17,5 +18,8 @@ def escaped(text: str) -> str:
 
 
 def cell(value: object) -> str:
-    """A cell of a table; a code is set as one, and can be pasted."""
-    return f"`{value}`" if isinstance(value, Architecture) else escaped(str(value))
+    """A cell of a table. A code is set as one, and can be pasted; a number is kept on one line."""
+    if isinstance(value, Architecture):
+        return f"`{value}`"
+    text = str(value)
+    return f"    {text}" if NUMBER.fullmatch(text) else escaped(text)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 from eatnas_tf.evolution import Evolution, Individual
 from eatnas_tf.evolution.scoring import deviation
 from eatnas_tf.layers.counting import Count
-from eatnas_tf.reporting.diversity import entropy
-from eatnas_tf.space import Architecture, Primitive
+from eatnas_tf.reporting.diversity import entropies
+from eatnas_tf.space import Primitive
 
 
 def scalars(
     individuals: Sequence[Individual],
     quality: float,
     primitives: Sequence[Primitive],
-    count: Callable[[Architecture], Count],
+    counted: Sequence[Count],
 ) -> dict[str, float]:
-    """A whole population by TensorBoard tag; `entropy` in bits, the mean over the blocks."""
+    """A whole population by TensorBoard tag, its networks `counted`; entropy in bits, the blocks' mean."""
     scores, codes = [one.score for one in individuals], [one.architecture for one in individuals]
-    mean, counted = fmean(scores), [count(code) for code in codes]
+    mean = fmean(scores)
     return {
         "population/quality": quality,
         "population/score_mean": mean,
@@ -32,7 +32,7 @@ def scalars(
         "population/params_mean": fmean(one.params for one in counted),
         "population/mult_adds_mean": fmean(one.mult_adds for one in counted),
         "population/distinct_codes": len(set(codes)),
-        **{f"population/entropy_{one.name}": entropy(codes, one) for one in primitives},
+        **{f"population/entropy_{name}": bits for name, bits in entropies(codes, primitives).items()},
     }
 
 

@@ -56,7 +56,7 @@ class SearchBoard:
         self._trials = Trials(trials, trouble, subject.primitives, subject.frame, self._count)
         self._history: list[Individual] = []
         self._told: dict[int, Individual] = {}
-        self._counts: dict[Architecture, Count] = {}
+        self._counts: dict[int, Count] = {}
         self._population, self._best = Population(), (float("-inf"), Population())
         self._failures, self._drawn, self._record = 0, 0, float("-inf")
         flags = [(f"--{name}", _text(value)) for name, value in subject.settings.items() if value is not None]
@@ -101,12 +101,13 @@ class SearchBoard:
         if quality > self._best[0]:
             self._best = quality, self._population
         alive = self._population.individuals
-        return population.scalars(alive, quality, self._subject.primitives, self._count)
+        counted = [self._count(one) for one in alive]
+        return population.scalars(alive, quality, self._subject.primitives, counted)
 
-    def _count(self, architecture: Architecture) -> Count:
-        if architecture not in self._counts:
-            self._counts[architecture] = count(self._subject.network(architecture))
-        return self._counts[architecture]
+    def _count(self, one: Individual) -> Count:
+        if one.id not in self._counts:
+            self._counts[one.id] = count(self._subject.network(one.architecture))
+        return self._counts[one.id]
 
     def _show_pictures(self) -> None:
         step = self._drawn = len(self._history)

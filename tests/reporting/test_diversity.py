@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from eatnas_tf.reporting.diversity import entropy, shares
+from eatnas_tf.reporting.diversity import entropies, shares
 from eatnas_tf.space import STANDARD, Architecture, Primitive
 
 
@@ -20,14 +20,15 @@ def _twin(architectures, primitive) -> float:
 @pytest.mark.parametrize("primitive", STANDARD, ids=lambda one: one.name)
 def test_entropy_is_numpys_to_1e_12(made_up, primitive) -> None:
     alive = [one.architecture for one in made_up(16, 40).population.individuals]
-    assert entropy(alive, primitive) == pytest.approx(_twin(alive, primitive), abs=1e-12)
+    found = entropies(alive, STANDARD)[primitive.name]
+    assert found == pytest.approx(_twin(alive, primitive), abs=1e-12)
 
 
 def test_entropy_is_0_of_equals_and_the_choices_logarithm_of_all_choices_once() -> None:
     kernel = STANDARD[1]
     codes = [Architecture.parse(f"sep_k{value}_s1_w1.0_d1") for value in (3, 5, 7)]
-    assert entropy(codes[:1] * 5, kernel) == 0
-    assert entropy(codes, kernel) == pytest.approx(math.log2(3))
+    assert entropies(codes[:1] * 5, [kernel]) == {"kernel": 0}
+    assert entropies(codes, [kernel]) == {"kernel": pytest.approx(math.log2(3))}
 
 
 def test_shares_add_up_to_one_and_hold_values_beyond_the_choices_and_defaults() -> None:
@@ -37,5 +38,7 @@ def test_shares_add_up_to_one_and_hold_values_beyond_the_choices_and_defaults() 
     ]
     found = shares(codes, act)
     assert found == {"relu": [2 / 3], "swish": [1 / 3]}
+    bits = -(2 / 3 * math.log2(2 / 3) + 1 / 3 * math.log2(1 / 3))
+    assert entropies(codes, [act]) == {"act": pytest.approx(bits)}
     for primitive in STANDARD:
         assert sum(column[0] for column in shares(codes, primitive).values()) == pytest.approx(1)

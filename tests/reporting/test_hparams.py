@@ -12,9 +12,10 @@ def trials(strategy, tmp_path, frame):
     from eatnas_tf.reporting import harmless
     from eatnas_tf.reporting.hparams import Trials
 
-    return lambda: Trials(
-        tmp_path / "hparams", harmless.writing(), STANDARD, frame, lambda code: count(expand(code, frame))
-    )
+    def counted(one):
+        return count(expand(one.architecture, frame))
+
+    return lambda: Trials(tmp_path / "hparams", harmless.writing(), STANDARD, frame, counted)
 
 
 def _sessions(folder) -> dict[str, dict]:
@@ -93,7 +94,7 @@ def test_a_file_that_is_not_ours_keeps_its_folder_and_is_said(trials, made_up, t
 def test_the_experiment_tells_type_and_choices_of_columns_and_the_metrics(strategy, made_up, frame) -> None:
     from tensorboard.plugins.hparams import api_pb2, metadata
 
-    from eatnas_tf.reporting.hparams import columns, experiment
+    from eatnas_tf.reporting.hparams import DERIVED, columns, experiment
 
     one = made_up(8, 0).told[0]
     summary = experiment(STANDARD, 7)
@@ -105,5 +106,6 @@ def test_the_experiment_tells_type_and_choices_of_columns_and_the_metrics(strate
     assert infos["params"].type == api_pb2.DATA_TYPE_FLOAT64
     assert infos["block3_conv"].type == api_pb2.DATA_TYPE_STRING
     assert list(infos["block3_conv"].domain_discrete) == ["sep", "mb3", "mb6"]
-    assert list(infos["block7_width"].domain_discrete) == [0.5, 1.0, 1.5, 2.0]
+    assert list(infos["block7_width"].domain_discrete) == ["0.5", "1.0", "1.5", "2.0"]
+    assert {name for name, info in infos.items() if info.differs} == set(DERIVED)
     assert [info.name.tag for info in told.metric_infos] == ["score", "accuracy", "size"]

@@ -185,12 +185,12 @@ def test_settings_and_the_best_codes_are_tables_in_which_names_are_no_markup(boa
     cells = [one.decode() for one in settings.string_val]
     assert (step, plugin) == (0, "text")
     assert [markdown_to_safe_html(one) for one in cells] == [
-        "<p><strong>flag</strong></p>",
-        "<p><strong>value</strong></p>",
+        "<pre><code>flag\n</code></pre>",
+        "<pre><code>value\n</code></pre>",
         "<p>--dataset</p>",
         "<p>npz:a|b_&lt;i&gt;*.npz</p>",
         "<p>--strides</p>",
-        "<p>1,2</p>",
+        "<pre><code>1,2\n</code></pre>",
     ]
     ((_, _, best),) = events["best"]
     rows = np.array([one.decode() for one in best.string_val]).reshape(4, 6)
@@ -199,9 +199,9 @@ def test_settings_and_the_best_codes_are_tables_in_which_names_are_no_markup(boa
         f"<p><code>{one.architecture}</code></p>" for one in ranking
     ]
     assert [markdown_to_safe_html(one) for one in rows[1, :3]] == [
-        "<p>1</p>",
-        f"<p>{ranking[0].id}</p>",
-        f"<p>{ranking[0].score:.4f}</p>",
+        "<pre><code>1\n</code></pre>",
+        f"<pre><code>{ranking[0].id}\n</code></pre>",
+        f"<pre><code>{ranking[0].score:.4f}\n</code></pre>",
     ]
 
 
