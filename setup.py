@@ -39,7 +39,7 @@ setup(
         "pillow>=10.3",  # headers of image files without TensorFlow, and 16 bits, palettes, rotations
         "rich>=13.7",
         "jinja2>=3.1",  # the report's page
-        "itables>=2.5,<3",  # DataTables for it, as files; nothing of its own is imported but where they are
+        "itables>=2.9,<3",  # DataTables for it, as files; nothing of its own is imported but where they are
     ],
     extras_require={
         "dev": [
