@@ -50,7 +50,9 @@ def test_a_candidates_columns_are_derived_ones_then_primitives_by_block_and_none
         parent = one.candidate.parent
         assert found["parent"] == (-1 if parent is None else parent)
         by_block = {
-            f"block{n}_{name}": v for n, block in enumerate(one.architecture, 1) for name, v in block.items()
+            f"block{number}_{primitive.name}": primitive.text(value)
+            for number, block in enumerate(one.architecture, start=1)
+            for primitive, value in block.items_
         }
         assert dict(list(found.items())[5:]) == by_block
         assert None not in found.values()
