@@ -190,7 +190,7 @@ def sound(tmp_path_factory) -> Path:
 def _searched(config: SearchConfig, folder: Path) -> None:
     setting = set_up(config)
     with opened("search", config, RuntimeConfig(str(folder))) as workdir, Journal(workdir.journal) as journal:
-        evolution, _ = searching._restored(setting, setting.first_population(), journal)
+        evolution = searching._restored(setting, setting.first_population(), journal)
         evolve(
             evolution,
             lambda candidate: Measurement(candidate.id / 100, setting.size(candidate.architecture), 1.0),

@@ -85,12 +85,16 @@ def test_folders_are_those_of_the_kept_whoever_was_there_before(trials, made_up,
     assert len({frozenset(columns) for columns in sessions.values()}) == 1
 
 
-def test_a_file_that_is_not_ours_keeps_its_folder_and_is_said(trials, made_up, tmp_path, caplog) -> None:
-    shown = trials()
-    shown.show(list(made_up(8, 0).told.values()))
-    (tmp_path / "hparams" / "000003" / "mine.txt").touch()
-    trials()
-    assert (tmp_path / "hparams" / "000003" / "mine.txt").exists()
+def test_a_file_that_is_not_ours_keeps_its_folder_and_disturbs_nothing(trials, made_up, tmp_path) -> None:
+    told = list(made_up(8, 0).told.values())
+    trials().show(told)
+    mine = tmp_path / "hparams" / "000003" / "mine.txt"
+    mine.touch()
+    again = trials()
+    assert list((tmp_path / "hparams").glob("0*/*")) == [mine]
+    again.show(told)
+    assert mine.exists()
+    assert {int(run) for run in _sessions(tmp_path / "hparams")} == set(range(8))
 
 
 def test_the_experiment_tells_type_and_choices_of_columns_and_the_metrics(strategy, made_up, frame) -> None:
