@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tensorboard.compat.proto.summary_pb2 import Summary
@@ -150,6 +151,7 @@ def _summary(tag: str, content: HParamsPluginData) -> Summary:
 
 
 def _remove(folder: Path) -> None:
-    """Deletes a candidate's folder, if nothing but its events is in it. Raises OSError."""
+    """Deletes a candidate's events, and its folder if nothing else is in it. Raises OSError."""
     empty(folder)
-    folder.rmdir()
+    with suppress(OSError):  # somebody's files
+        folder.rmdir()

@@ -131,7 +131,7 @@ class SearchBoard:
 
         subject, alive = self._subject, self._population.individuals
         codes, ids = [one.architecture for one in alive], {one.id for one in alive}
-        title = f"best: candidate {best.id}, score {best.score:.4f}"
+        title = f"best of the best population: candidate {best.id}, score {best.score:.4f}"
         found = {
             "front": partial(front.of_candidates, self._history, ids, subject.objective),
             "occupancy": partial(occupancy.of_population, codes, subject.primitives),

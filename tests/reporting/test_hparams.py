@@ -50,7 +50,9 @@ def test_a_candidates_columns_are_derived_ones_then_primitives_by_block_and_none
         parent = one.candidate.parent
         assert found["parent"] == (-1 if parent is None else parent)
         by_block = {
-            f"block{n}_{name}": v for n, block in enumerate(one.architecture, 1) for name, v in block.items()
+            f"block{number}_{primitive.name}": primitive.text(value)
+            for number, block in enumerate(one.architecture, start=1)
+            for primitive, value in block.items_
         }
         assert dict(list(found.items())[5:]) == by_block
         assert None not in found.values()
@@ -83,12 +85,16 @@ def test_folders_are_those_of_the_kept_whoever_was_there_before(trials, made_up,
     assert len({frozenset(columns) for columns in sessions.values()}) == 1
 
 
-def test_a_file_that_is_not_ours_keeps_its_folder_and_is_said(trials, made_up, tmp_path, caplog) -> None:
-    shown = trials()
-    shown.show(list(made_up(8, 0).told.values()))
-    (tmp_path / "hparams" / "000003" / "mine.txt").touch()
-    trials()
-    assert (tmp_path / "hparams" / "000003" / "mine.txt").exists()
+def test_a_file_that_is_not_ours_keeps_its_folder_and_disturbs_nothing(trials, made_up, tmp_path) -> None:
+    told = list(made_up(8, 0).told.values())
+    trials().show(told)
+    mine = tmp_path / "hparams" / "000003" / "mine.txt"
+    mine.touch()
+    again = trials()
+    assert list((tmp_path / "hparams").glob("0*/*")) == [mine]
+    again.show(told)
+    assert mine.exists()
+    assert {int(run) for run in _sessions(tmp_path / "hparams")} == set(range(8))
 
 
 def test_the_experiment_tells_type_and_choices_of_columns_and_the_metrics(strategy, made_up, frame) -> None:
