@@ -85,8 +85,13 @@ def _kernels() -> list[Pair]:
         def ours(inputs: Any, gradient: Any, kernel: int = kernel) -> Any:
             return kernels.depthwise_filter_gradient(inputs, gradient, kernel, 1)
 
+        def at_once(inputs: Any, gradient: Any, kernel: int = kernel) -> Any:
+            return kernels.grouped_filter_gradient(inputs, gradient, kernel)
+
         what = f"gradient of a {kernel}x{kernel} depthwise kernel"
+        chunks = f"{what}: a few images at a time"
         pairs.append((what, graph(stock, inputs, gradient), graph(ours, inputs, gradient)))
+        pairs.append((chunks, graph(at_once, inputs, gradient), graph(ours, inputs, gradient)))
     return pairs
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from eatnas_tf.network import kernels
 from eatnas_tf.network.kernels import depthwise_filter_gradient, relu
 
 
@@ -18,6 +19,16 @@ def test_the_gradient_of_a_depthwise_kernel_is_tensorflows(kernel, stride, size)
     gradient = rng.standard_normal(outputs.shape, np.float32)
     expected = tf.nn.depthwise_conv2d_backprop_filter(images, shape, gradient, strides, "SAME")
     found = depthwise_filter_gradient(tf.constant(images), tf.constant(gradient), kernel, stride)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 5, 6])
+def test_a_wide_kernels_gradient_is_the_same_however_many_images_are_taken_at_once(monkeypatch, at_once):
+    rng = np.random.default_rng(0)
+    images, gradient = (rng.standard_normal((5, 6, 7, 8), np.float32) for _ in range(2))
+    monkeypatch.setattr(kernels, "CHUNK", at_once * 10 * 11 * 8)
+    found = depthwise_filter_gradient(tf.constant(images), tf.constant(gradient), 5, 1)
+    expected = tf.nn.depthwise_conv2d_backprop_filter(images, (5, 5, 8, 1), gradient, [1] * 4, "SAME")
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
