@@ -54,8 +54,9 @@ def show(outcomes: Sequence[Outcome], folder: Path) -> None:
     """A row an arm, and what that says of the first of them."""
     arms = list(dict.fromkeys(one.arm for one in outcomes))
     seeds = len({one.seed for one in outcomes})
+    told = "of one seed" if seeds == 1 else f"mean ± standard error of {seeds} seeds"
     tables.show(
-        f"Test accuracy on the target, mean ± standard error of {seeds} seeds",
+        f"Test accuracy on the target, {told}",
         ("arm", "", "top-1 %", "params", "mult-adds", "evaluations", "million images", "hours"),
         [_row(arm, [one for one in outcomes if one.arm == arm]) for arm in arms],
         left=("arm", ""),
