@@ -1,4 +1,4 @@
-"""Flags: presets, and which of two settings wins. What is refused of them is in test_refusals.py."""
+"""Flags: presets, and which of two settings wins. What is refused of them is in refusals/."""
 
 import dataclasses
 import json

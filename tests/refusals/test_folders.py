@@ -1,0 +1,97 @@
+"""Datasets in folders of images."""
+
+from types import ModuleType
+
+from eatnas_tf.bin import retrain, search
+
+from .commands import CLEAR, RETRAIN, SEARCH
+from .damage import Files, folder, in_turn, pictures, written
+from .harness import Case, check, numbered
+
+
+def of_folder(message: str, files: Files, binary: ModuleType = search, *others: str) -> Case:
+    arguments = SEARCH if binary is search else RETRAIN
+    return Case(binary, (*arguments, "--dataset=folder:data", *others), message, files)
+
+
+EMPTY = "add some or remove its folder"
+NO_IMAGE = "not an image that can be read (UnidentifiedImageError: cannot identify image file"
+CASES = [
+    of_folder("data: no such folder; expected one folder a class in it, or in its train/", folder("else")),
+    of_folder(
+        "data: no such folder; expected one folder a class in it, or in its train/", written("data", "")
+    ),
+    of_folder("data: 0 folders; expected one a class, two at the least", folder("data")),
+    of_folder("data: 1 folders; expected one a class, two at the least", pictures("a/0.png")),
+    of_folder("data/train: 1 folders; expected one a class, two at the least", pictures("train/a/0.png")),
+    of_folder("data: 1 folders; expected one a class, two at the least", pictures("a/0.png", ".git/0.png")),
+    of_folder("data: 0 folders; expected one a class, two at the least", pictures("0.png", "1.png")),
+    of_folder(
+        f"data: class 'b' has no image; {EMPTY}",
+        in_turn(pictures("a/0.png"), folder("data/b")),
+    ),
+    of_folder(
+        f"data: class 'b' has no image (data/b/0.jpg: {NO_IMAGE} 'data/b/0.jpg')); {EMPTY}",
+        in_turn(pictures("a/0.png"), folder("data/b"), written("data/b/0.jpg", "no image")),
+    ),
+    of_folder(
+        f"data: class 'b' has no image (data/b/0.png: {NO_IMAGE} 'data/b/0.png')); {EMPTY}",
+        in_turn(pictures("a/0.png"), folder("data/b"), written("data/b/0.png", "")),
+    ),
+    of_folder(
+        rf"data: class '\x1b[2J' has no image; {EMPTY}",
+        in_turn(pictures("a/0.png"), folder(f"data/{CLEAR}")),
+    ),
+    of_folder(
+        rf"data: class '\n[red]\udcff' has no image; {EMPTY}",
+        in_turn(pictures("a/0.png"), folder("data/\n[red]\udcff")),
+    ),
+    of_folder(
+        "data: images differ in size or are not square; give --image_size",
+        in_turn(pictures("a/0.png"), pictures("b/0.png", size=(9, 9))),
+    ),
+    of_folder(
+        "data: images differ in size or are not square; give --image_size",
+        pictures("a/0.png", "b/0.png", size=(9, 8)),
+    ),
+    of_folder(
+        "--validation: 0 of 2 training images; expected at least 1 and fewer than all",
+        pictures("a/0.png", "b/0.png"),
+    ),
+    of_folder(
+        "data: no test/ beside train/; a retraining ends with a test on it",
+        pictures("train/a/0.png", "train/a/1.png", "train/b/0.png"),
+        retrain,
+        "--validation=1",
+    ),
+    of_folder(
+        "data: no class has the 5 images of which one is for the test",
+        pictures("a/0.png", "a/1.png", "b/0.png"),
+        retrain,
+        "--validation=1",
+    ),
+    of_folder(
+        "data: test/ has a class 'c' that train/ has not; remove its folder or add one to train/",
+        pictures("train/a/0.png", "train/b/0.png", "test/a/0.png", "test/c/0.png"),
+        retrain,
+        "--validation=1",
+    ),
+    of_folder(
+        "data: test/ has no image; a retraining ends with a test on it",
+        in_turn(pictures("train/a/0.png", "train/b/0.png"), folder("data/test/a"), folder("data/test/b")),
+        retrain,
+        "--validation=1",
+    ),
+    of_folder(
+        "data/test: 0 folders; expected one a class, two at the least",
+        in_turn(pictures("train/a/0.png", "train/b/0.png"), folder("data/test")),
+        retrain,
+        "--validation=1",
+    ),
+    Case(search, (*SEARCH, f"--dataset=folder:{'x' * 300}"), f"{'x' * 300}: no such folder; expected …"),
+]
+
+
+@numbered("folders", CASES)
+def test_a_folder_that_is_no_dataset_is_refused(refusal, case) -> None:
+    check(case, refusal(case))

@@ -1,0 +1,59 @@
+"""Images that a model is to name."""
+
+import zipfile
+from pathlib import Path
+
+from eatnas_tf.bin import predict
+
+from .commands import CLEAR
+from .damage import Files, classes, folder, in_turn, npz, written
+from .harness import Case, check, numbered
+
+
+def seen(message: str, file: str, files: Files) -> Case:
+    """An image for a model of which only the names are read before it is refused."""
+    return Case(
+        predict,
+        ("--model=model.keras", "shirt.png", file),
+        f"{message.partition(':')[0]}: not an image that can be read ({message.partition(': ')[2]}",
+        in_turn(classes('["a", "b"]'), files),
+    )
+
+
+def bomb(sound: Path) -> None:
+    """A picture of 900,000,000 pixels in its header."""
+    data = bytearray((sound / "shirt.png").read_bytes())
+    data[16:24] = (30_000).to_bytes(4, "big") * 2
+    data[29:33] = zipfile.crc32(data[12:29]).to_bytes(4, "big")
+    Path("x.png").write_bytes(data)
+
+
+CASES = [
+    seen("x.png: FileNotFoundError: [Errno 2] No such file or directory: '…", "x.png", folder("else")),
+    seen("x: IsADirectoryError: [Errno 21] Is a directory: '…", "x", folder("x")),
+    seen("x.png: UnidentifiedImageError: cannot identify image file 'x.png')", "x.png", written("x.png", "")),
+    seen(
+        "x.png: UnidentifiedImageError: cannot identify image file 'x.png')",
+        "x.png",
+        written("x.png", "no image"),
+    ),
+    seen(
+        "x.svg: UnidentifiedImageError: cannot identify image file 'x.svg')",
+        "x.svg",
+        written("x.svg", "<svg/>"),
+    ),
+    seen(
+        "x.png: OSError: …",
+        "x.png",
+        lambda sound: Path("x.png").write_bytes((sound / "shirt.png").read_bytes()[:20]),
+    ),
+    seen("x.png: DecompressionBombError: Image size (900000000 pixels) exceeds limit of …", "x.png", bomb),
+    seen(r"\x1b[2J.png: FileNotFoundError: …", f"{CLEAR}.png", folder("else")),
+    seen(r"\udcff\n.png: UnidentifiedImageError: …", "\udcff\n.png", written("\udcff\n.png", "")),
+    seen("mine.npz: UnidentifiedImageError: …", "mine.npz", npz()),
+]
+
+
+@numbered("images", CASES)
+def test_a_file_that_is_no_image_is_refused(refusal, case) -> None:
+    check(case, refusal(case))
