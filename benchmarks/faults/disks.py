@@ -30,7 +30,7 @@ from eatnas_tf.network import class_names, weight_file
 FULL, READ_ONLY, DENIED = "No space left on device", "Read-only file system", "Permission denied"
 SAYS = "the run ends with exit code 2 and says in one line what could not be written"
 WHOLE = "the journal stays whole, and nothing half-written is left"
-SMALL_FILES = 4  # config.json, best.json, the journal and TensorBoard's take a page each
+SMALL_FILES = 3  # config.json, best.json and the journal take a page each
 GOES_ON = "the same command goes on to the journal of an uninterrupted search"
 
 
@@ -44,6 +44,7 @@ def full_disk(lab: Lab, trial: Trial) -> None:
         _refused(trial, search, search.run(), "config.json", FULL)
         disk.leave(1)
         _refused(trial, search, search.run(), "journal.jsonl", FULL)
+        _not_drawn(search)
         disk.leave(_room_for_some(lab))
         _refused(trial, search, search.run(), "weights", FULL)
         trial.holds("it has filled up in the middle", _in_the_middle(search))
@@ -58,7 +59,8 @@ def full_disk_workers(lab: Lab, trial: Trial) -> None:
     with mounts.disk(lab.folder / trial.fault) as disk:
         search = replace(lab.nearly_finished(disk.folder / "run"), workers=lab.workers)
         journal = search.journal()
-        disk.leave(SMALL_FILES // 2)
+        _not_drawn(search)
+        disk.leave(2)  # best.json is written anew beside the old one
         _refused(trial, search, search.run(), "weights", FULL)
         disk.clear()
         trial.holds("the same command goes on", checks.well(search.run()))
@@ -76,6 +78,7 @@ def full_journal(lab: Lab, trial: Trial) -> None:
         search.path.mkdir()
         shutil.copy(lab.reference.path / "config.json", search.path)
         search.workdir.journal.write_bytes(_header_before(whole_lines(lab.reference.journal())[1]))
+        _not_drawn(search)
         with mounts.disk(search.path / "weights", kept=False):
             with _at_first_line(search) as process:
                 disk.leave(0)
@@ -139,6 +142,13 @@ def _goes_on(lab: Lab, trial: Trial, search: Search) -> None:
     done = search.run()
     problems = checks.well(done) or checks.same(search.lines(), lab.reference.lines())
     trial.holds(GOES_ON, problems or checks.same_results(search, lab.reference))
+
+
+def _not_drawn(search: Search) -> None:
+    """Lets TensorBoard take no room, which is then left for what has to be written."""
+    for folder in (search.workdir.tensorboard, search.workdir.hparams):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.touch()
 
 
 def _pages(search: Search) -> int:
