@@ -3,9 +3,11 @@ goes on shows what it had shown."""
 
 from __future__ import annotations
 
+import gc
 import io
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -115,7 +117,7 @@ class SearchBoard:
         self._board.table("best", tables.RANKED, tables.ranked(ranking), step)
         if self._drawing.silent:
             return
-        with self._drawing(), warnings.catch_warnings():
+        with self._drawing(), warnings.catch_warnings(), _uncollected():
             warnings.simplefilter("ignore")  # such as that of a letter that no font has
             for tag, draw in self._pictures(ranking[0]).items():
                 self._board.picture(f"pictures/{tag}", _png(draw()), step)
@@ -143,6 +145,18 @@ class SearchBoard:
             pair, frames = (basic, best.architecture), (frame, subject.frame)
             found["basic_and_best"] = partial(drawing.compared, *pair, frames, ("basic", title))
         return found
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Looking for garbage would be a seventh of the time in which matplotlib loads and draws."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _text(value: object) -> str:
