@@ -17,11 +17,11 @@ from typing import TypeVar
 from eatnas_tf.configs import DataConfig, RetrainConfig, RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.stages import evaluate as evaluate_stage
+from eatnas_tf.stages import inherited
 from eatnas_tf.stages import retrain as retrain_stage
 from eatnas_tf.stages import search as search_stage
 from eatnas_tf.stages.outcomes import Callback, EvaluationResult, RetrainResult, SearchResult
 from eatnas_tf.stages.stopping import Enough, Stopped
-from eatnas_tf.training.data import open_source
 from eatnas_tf.training.given_source import Datasets, GivenSource, StreamedSource, given_source
 
 __all__ = [
@@ -72,9 +72,12 @@ def transfer(
     distribution: str = "one_device",
     logical_cpus: int = 0,
 ) -> SearchResult:
-    """Transfers the best of `source`, or `config.architecture`, to a dataset and evolves on (Algorithm 2)."""
+    """Transfers the best of `source`, or `config.architecture`, to a dataset and evolves on (Algorithm 2).
+
+    Widths of the frame that `config` leaves at None are those of `source`, and so is the dataset.
+    """
     _refuse_others(config, TransferConfig, callbacks)
-    config, given = _given(_from(config, source), data)
+    config, given = _given(_from(config, source, workdir), data)
     with _interruptible():
         return search_stage.run(
             config, RuntimeConfig(fspath(workdir), distribution, logical_cpus), "transfer", given, callbacks
@@ -90,22 +93,31 @@ def retrain(
     distribution: str = "one_device",
     logical_cpus: int = 0,
 ) -> RetrainResult:
-    """Retrains the top k of a search, or `config.architecture`, in this process; tests the best one once."""
+    """Retrains the top k of a search, or `config.architecture`, in this process; tests the best one once.
+
+    What `config.frame` and `config.data` leave at None is as in `source`. A dataset that was handed in to the
+    search has to be handed in again.
+    """
     _refuse_others(config, RetrainConfig, callbacks)
-    config, given = _given(_from(config, source), data)
+    config, given = _given(_from(config, source, workdir), data)
     with _interruptible():
         return retrain_stage.run(
             config, RuntimeConfig(fspath(workdir), distribution, logical_cpus), "retrain", given, callbacks
         )
 
 
-def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig) -> EvaluationResult:
-    """Measures a retrained network on the test split of a dataset."""
+def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig | None = None) -> EvaluationResult:
+    """Measures a retrained network on the test split of a dataset, by default of the one it was trained on.
+
+    What a DataConfig leaves at None is as in the retraining. Classes are matched by name.
+    """
     folder = _folder(source)
-    size = evaluate_stage.image_size(folder)
-    if isinstance(data, DataConfig):
-        return evaluate_stage.measure(folder, open_source(data, size), data.dataset)
-    return evaluate_stage.measure(folder, _source(data, size), "data")
+    if isinstance(data, Datasets):
+        given = _source(data, evaluate_stage.image_size(folder))
+        return evaluate_stage.measure(folder, given, given.name)
+    if not isinstance(data, DataConfig | None):
+        raise InputError(f"data: expected Datasets or a DataConfig, not {type(data).__name__}")
+    return evaluate_stage.on_named(folder, data or DataConfig())
 
 
 def _refuse_others(config: object, kind: type, callbacks: object) -> None:
@@ -120,7 +132,7 @@ def _given(config: Config, data: Datasets | None) -> tuple[Config, Given | None]
     """The config with the name of a program's dataset, and that dataset."""
     if data is None:
         return config, None
-    if config.data.centre_crop is not None:
+    if config.data.centre_crop:
         raise InputError("centre_crop is for a dataset named in the config; crop the images of data yourself")
     given = _source(data, config.frame.image_size)
     return replace(config, data=replace(config.data, dataset=given.name)), given
@@ -132,8 +144,11 @@ def _source(data: Datasets, image_size: int | None) -> Given:
     return given_source(data, image_size)
 
 
-def _from(config: Config, source: SearchResult | RetrainResult | Folder | None) -> Config:
-    return config if source is None else replace(config, source=_folder(source))  # type: ignore[call-arg]
+def _from(config: Config, source: SearchResult | RetrainResult | Folder | None, workdir: Folder) -> Config:
+    """The config with the stage that it starts from, and with what it inherits from that."""
+    if source is not None:
+        config = replace(config, source=_folder(source))  # type: ignore[call-arg]
+    return inherited.settled(config, fspath(workdir))[0]
 
 
 def _folder(source: SearchResult | RetrainResult | Folder) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.layers.expand import SHORTCUTS, Frame, default_stem_stride, default_strides
@@ -25,27 +25,41 @@ EXPONENTS = (-2.0, 2.0)  # far beyond what is of use; nothing that is computed w
 ENGINES = ("shared_graph", "keras")
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 SEED_WEIGHTS = ("retrained", "none")
+EMBEDDED = "fashion_mnist_mini"
+VALIDATION = 0.2
+LEAST_CROP = 0.1
+BLOCKS = 7
+Config = TypeVar("Config", bound="FrameConfig | SpaceConfig | DataConfig")
 
 
 @dataclass(frozen=True)
 class FrameConfig:
-    """A frame whose image size, channels and classes the dataset may fill in, and strides the image size."""
+    """A frame. What is None comes from the stage before, if there is one.
+
+    Otherwise the dataset fills in image size, channels and classes, and the image size strides and stem
+    stride; the rest are the defaults of `Frame`.
+    """
 
     image_size: int | None = None
     channels: int | None = None
     num_classes: int | None = None
-    stem_filters: int = 32
+    stem_filters: int | None = None
     stem_stride: int | None = None
     strides: tuple[int, ...] | None = None
-    head_filters: int = 1280
-    width_base: str = "input"
-    shortcut: str = "projection"
+    head_filters: int | None = None
+    width_base: str | None = None
+    shortcut: str | None = None
 
     def __post_init__(self) -> None:
         _whole(self, image_size=1, channels=1, num_classes=1, stem_filters=1, stem_stride=1, head_filters=1)
         _number(self, image_size=(1, 2**14), stem_stride=(1, 10_000))
         _number(self, stem_filters=(1, WIDEST - 1), head_filters=(1, WIDEST - 1))
-        _one_of(self, width_base=WIDTH_BASES, shortcut=SHORTCUTS)
+        _one_of(self, width_base=(None, *WIDTH_BASES), shortcut=(None, *SHORTCUTS))
+
+    def complete(self) -> FrameConfig:
+        """With the defaults of what neither a dataset nor the image size fills in."""
+        names = ("stem_filters", "head_filters", "width_base", "shortcut")
+        return _filled(self, {name: getattr(Frame, name) for name in names})
 
     def alone(self) -> Frame:
         """The frame without a dataset: ImageNet's input where nothing else is set."""
@@ -62,20 +76,23 @@ class FrameConfig:
             size,
             channels,
             num_classes,
-            self.stem_filters,
+            self.stem_filters or Frame.stem_filters,
             self.stem_stride or default_stem_stride(size),
             self.strides or default_strides(size),
-            self.head_filters,
-            self.width_base,
-            self.shortcut,
+            self.head_filters or Frame.head_filters,
+            self.width_base or Frame.width_base,
+            self.shortcut or Frame.shortcut,
         )
 
 
 @dataclass(frozen=True)
 class SpaceConfig:
-    """Choices and limits; None where a limit is not set. `primitives` are plugins' names beyond the five."""
+    """Choices and limits; None where a limit is not set. `primitives` are plugins' names beyond the five.
 
-    blocks: int = 7
+    `blocks` left at None are as many as the stage before has, or else BLOCKS.
+    """
+
+    blocks: int | None = None
     conv_choices: tuple[Value, ...] = ("sep", "mb3", "mb6")
     kernel_choices: tuple[Value, ...] = (3, 5, 7)
     skip_choices: tuple[Value, ...] = (0, 1)
@@ -89,28 +106,49 @@ class SpaceConfig:
         _whole(self, blocks=1)
         _number(self, blocks=(1, 999))
 
+    def complete(self) -> SpaceConfig:
+        return _filled(self, {"blocks": BLOCKS})
+
 
 @dataclass(frozen=True)
 class DataConfig:
     """A dataset and its cut. `validation` below 1 is a fraction, else a number of images.
 
-    `centre_crop` is the part of the shorter side that an image is made of; None: the whole image, squeezed.
+    `centre_crop` is the part of the shorter side that an image is made of; 0: the whole image, squeezed.
+    `train_examples` of 0 are all. What is None comes from the stage before, if there is one; or else it is
+    the embedded dataset, all of its images, a VALIDATION of them to validate on, squeezed.
     """
 
-    dataset: str = "fashion_mnist_mini"
+    dataset: str | None = None
     data_dir: str | None = None
     train_examples: int | None = None
-    validation: float = 0.2
+    validation: float | None = None
     centre_crop: float | None = None
 
     def __post_init__(self) -> None:
-        _whole(self, train_examples=2)
-        _number(self, validation=(0, math.inf), centre_crop=(0.1, 1))
+        _whole(self, train_examples=0)
+        _number(self, validation=(0, math.inf), centre_crop=(0, 1))
+        if self.train_examples == 1:
+            raise InputError("--train_examples: 1 is not at least 2, or 0 for all")
+        if self.centre_crop and self.centre_crop < LEAST_CROP:
+            raise InputError(
+                f"--centre_crop: {self.centre_crop:g} is not from {LEAST_CROP} to 1, or 0 for none"
+            )
+        if self.validation is None:
+            return
         if self.validation == 0 or (self.validation >= 1 and self.validation != round(self.validation)):
             raise InputError(
                 f"--validation: {self.validation:g} is neither a fraction above 0 and below 1 "
                 "nor a whole number"
             )
+
+    def complete(self) -> DataConfig:
+        return _filled(self, {"dataset": EMBEDDED, "validation": VALIDATION})
+
+    @property
+    def name(self) -> str:
+        """The dataset's, as `--dataset` takes it."""
+        return EMBEDDED if self.dataset is None else self.dataset
 
 
 @dataclass(frozen=True)
@@ -318,8 +356,9 @@ class RuntimeConfig:
 
 
 def settings(config: Any) -> dict[str, Any]:
-    """Every setting of a config by its flag's name, nested groups laid flat."""
+    """Every setting of a config by its flag's name, nested groups laid flat, with the defaults."""
     flat: dict[str, Any] = {}
+    config = config.complete() if isinstance(config, FrameConfig | SpaceConfig | DataConfig) else config
     for entry in dataclasses.fields(config):
         value = getattr(config, entry.name)
         if dataclasses.is_dataclass(value):
@@ -327,6 +366,13 @@ def settings(config: Any) -> dict[str, Any]:
         else:
             flat[entry.metadata.get("flag", entry.name)] = list(value) if isinstance(value, tuple) else value
     return flat
+
+
+def _filled(config: Config, defaults: dict[str, Any]) -> Config:
+    """The config with defaults where it has None."""
+    return dataclasses.replace(
+        config, **{name: value for name, value in defaults.items() if getattr(config, name) is None}
+    )
 
 
 def _whole(config: Any, **least: int) -> None:

@@ -6,14 +6,14 @@ from absl import flags as absl_flags
 
 from eatnas_tf.configs import FrameConfig
 from eatnas_tf.flags import lists
-from eatnas_tf.layers.expand import SHORTCUTS
+from eatnas_tf.layers.expand import SHORTCUTS, Frame
 from eatnas_tf.space.widths import WIDEST, WIDTH_BASES
 
 IMAGE_SIZE = absl_flags.DEFINE_integer(
     "image_size",
     None,
     "Side of the square input in pixels; images of another size are resized. By default the "
-    "dataset's, 224 without one.",
+    "dataset's, 224 without one; a retraining takes that of the search in --from.",
     lower_bound=1,
     upper_bound=2**14,
 )
@@ -27,12 +27,17 @@ NUM_CLASSES = absl_flags.DEFINE_integer(
     lower_bound=1,
 )
 STEM_FILTERS = absl_flags.DEFINE_integer(
-    "stem_filters", 32, "Width of the stem.", lower_bound=1, upper_bound=WIDEST - 1
+    "stem_filters",
+    None,
+    f"Width of the stem. By default {Frame.stem_filters}, or as in --from.",
+    lower_bound=1,
+    upper_bound=WIDEST - 1,
 )
 STEM_STRIDE = absl_flags.DEFINE_integer(
     "stem_stride",
     None,
-    "Stride of the stem. By default 1 for images under 96 pixels, else 2.",
+    "Stride of the stem. By default 1 for images under 96 pixels, else 2; a retraining takes that of the "
+    "search in --from.",
     lower_bound=1,
     upper_bound=lists.MOST,
 )
@@ -40,22 +45,29 @@ STRIDES = absl_flags.DEFINE_list(
     "strides",
     None,
     "Stride of each block's first layer, a comma list with one a block. By default the paper's seven: "
-    "1,1,2,1,2,1,1 for images under 96 pixels, else 1,2,2,2,1,2,1.",
+    "1,1,2,1,2,1,1 for images under 96 pixels, else 1,2,2,2,1,2,1. A retraining takes those of the search in "
+    "--from.",
 )
 HEAD_FILTERS = absl_flags.DEFINE_integer(
-    "head_filters", 1280, "Width of the head's convolution.", lower_bound=1, upper_bound=WIDEST - 1
+    "head_filters",
+    None,
+    f"Width of the head's convolution. By default {Frame.head_filters}, or as in --from.",
+    lower_bound=1,
+    upper_bound=WIDEST - 1,
 )
 WIDTH_BASE = absl_flags.DEFINE_enum(
     "width_base",
-    "input",
+    None,
     WIDTH_BASES,
-    "What a width factor multiplies: the block's input width, or MobileNetV2's.",
+    f"What a width factor multiplies: the block's input width, or MobileNetV2's. By default "
+    f"{Frame.width_base}, or as in --from.",
 )
 SHORTCUT = absl_flags.DEFINE_enum(
     "shortcut",
-    "projection",
+    None,
     SHORTCUTS,
-    "The shortcut of a layer that changes shape: a projection, or none at all (identity, as in MobileNetV2).",
+    "The shortcut of a layer that changes shape: a projection, or none at all (identity, as in MobileNetV2). "
+    f"By default {Frame.shortcut}, or as in --from.",
 )
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from absl import flags as absl_flags
 
+from eatnas_tf import configs
 from eatnas_tf.configs import SpaceConfig
 from eatnas_tf.flags import lists
 from eatnas_tf.space.primitives import CONV, DEPTH, KERNEL, SKIP, WIDTH, Primitive, Value
 
-BLOCKS = absl_flags.DEFINE_integer("blocks", 7, "Blocks of an architecture.", lower_bound=1, upper_bound=999)
+BLOCKS = absl_flags.DEFINE_integer(
+    "blocks",
+    None,
+    f"Blocks of an architecture. By default {configs.BLOCKS}, or as many as in --from.",
+    lower_bound=1,
+    upper_bound=999,
+)
 CONV_CHOICES = absl_flags.DEFINE_list(
     "conv_choices", "sep,mb3,mb6", "Convolution operations: sep, mbT for any whole T, and those of plugins."
 )

@@ -148,11 +148,14 @@ def test_retraining_and_evaluation_give_back_what_they_found(found, data, tmp_pa
     logits = result.model()(data.train[0].astype(np.float32))
     assert np.mean(np.argmax(logits, -1) == data.train[1]) == pytest.approx(result.top1)
     with pytest.raises(
-        InputError, match="--dataset=data has 3 classes and 1 channels; the model has 2 and 1"
+        InputError,
+        match="has classes that the model does not know: 'a', 'b', 'c'; the model also knows 'dark'",
     ):
         eatnas_tf.evaluate(result, eatnas_tf.Datasets(data.train, data.test, ["a", "b", "c"]))
-    with pytest.raises(InputError, match="--dataset=fashion_mnist_mini has 10 classes"):
-        eatnas_tf.evaluate(tmp_path / "retrain", DataConfig())
+    with pytest.raises(InputError, match="--dataset=fashion_mnist_mini has classes that the model does not"):
+        eatnas_tf.evaluate(tmp_path / "retrain", DataConfig(dataset="fashion_mnist_mini"))
+    with pytest.raises(InputError, match=r"--dataset=given:\w+ was handed in by a program; hand it in again"):
+        eatnas_tf.evaluate(result)
 
 
 @pytest.mark.parametrize(

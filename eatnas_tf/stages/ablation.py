@@ -55,8 +55,7 @@ def run(config: AblationConfig, runtime: RuntimeConfig) -> None:
     Leaves curves.csv, verdict.csv and pictures in `results/` of the work folder, after every seed. Raises
     InputError.
     """
-    refuse_early(config, runtime)
-    root = Path(runtime.workdir)
+    config, root = refuse_early(config, runtime), Path(runtime.workdir)
     keep_settings(root, "ablation.json", _settings(config))
     budget, outcomes = Budget.of(config), []
     for seed in config.seeds:
@@ -66,10 +65,15 @@ def run(config: AblationConfig, runtime: RuntimeConfig) -> None:
     verdict.show(outcomes, root / "results")
 
 
-def refuse_early(config: AblationConfig, runtime: RuntimeConfig) -> None:
-    """Raises InputError for what would end a later stage after an earlier one was paid for."""
-    stages = ((config.target, config.target_retrain),)
-    pipeline.refuse_early(PipelineConfig(config.source, config.source_retrain, stages), runtime)
+def refuse_early(config: AblationConfig, runtime: RuntimeConfig) -> AblationConfig:
+    """The stages with what each takes over from the one before: on the source, then on the target.
+
+    Raises InputError for what would end a later stage after an earlier one was paid for.
+    """
+    stages = PipelineConfig(config.source, config.source_retrain, ((config.target, config.target_retrain),))
+    found = pipeline.refuse_early(stages, runtime)
+    ((target, target_retrain),) = found.transfers
+    return replace(config, source_retrain=found.retrain, target=target, target_retrain=target_retrain)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import tables
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import ablation as ablations
-from eatnas_tf.stages import costs, devices, plans, retrain
+from eatnas_tf.stages import costs, devices, inherited, plans, retrain
 from eatnas_tf.stages.ablation import ARMS, SEARCHES, Budget
 from eatnas_tf.stages.pipeline import refuse_early
 from eatnas_tf.stages.setting import set_up
@@ -35,19 +35,24 @@ from eatnas_tf.training.data import division
 
 def search(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> None:
     """Says what a search or transfer would take. Raises InputError as the stage itself would."""
+    config, overrides = inherited.settled(config, runtime.workdir)
+    if isinstance(config, TransferConfig):
+        inherited.announce(config, overrides, config.source)
     agreeing("transfer" if isinstance(config, TransferConfig) else "search", config, runtime)
     _search(config, runtime, title)
 
 
 def retraining(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
     """Says what a retraining would take. Raises InputError as the stage itself would."""
+    config, overrides = inherited.settled(config, runtime.workdir)
+    inherited.announce(config, overrides, config.source)
     agreeing("retrain", config, runtime)
     _retraining(config, plans.to_retrain(config), runtime, title)
 
 
 def pipeline(config: PipelineConfig, runtime: RuntimeConfig) -> None:
     """Says what every stage would take; architectures that are yet to be found are drawn from the space."""
-    refuse_early(config, runtime)
+    config = refuse_early(config, runtime)
     last, total = 2 + 2 * len(config.transfers), 0.0
     for number, (searching, later) in enumerate([(config.search, config.retrain), *config.transfers]):
         name, step = "transfer" if number else "search", 2 * number + 1
@@ -65,7 +70,7 @@ def pipeline(config: PipelineConfig, runtime: RuntimeConfig) -> None:
 
 def ablation(config: AblationConfig, runtime: RuntimeConfig) -> None:
     """Says what an ablation would take from its beginning; architectures are drawn from the space."""
-    ablations.refuse_early(config, runtime)
+    config = ablations.refuse_early(config, runtime)
     budget, drawn = Budget.of(config), plans.search(config.source).space.sample(Random(0))
     transfer = replace(config.target, architecture=str(drawn))
     later = [(config.source_retrain, "retraining of a seed", 2)]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from absl import logging
+
 from eatnas_tf.configs import DataConfig
-from eatnas_tf.errors import InputError
-from eatnas_tf.fields import NUMBER, OBJECT, TEXT, WHOLE, field, optional
+from eatnas_tf.errors import InputError, shown
+from eatnas_tf.network import class_matching
+from eatnas_tf.network.class_matching import Matching
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import results
+from eatnas_tf.stages.inherited import recorded_data
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import EvaluationResult
 from eatnas_tf.stages.workdir import Workdir
@@ -21,13 +25,6 @@ from eatnas_tf.training.data import Source, open_source
 from eatnas_tf.training.startup import load_tensorflow
 
 SHOWN = 20  # classes
-KINDS = {  # of DataConfig's fields
-    "dataset": TEXT,
-    "data_dir": optional(TEXT),
-    "train_examples": optional(WHOLE),
-    "validation": NUMBER,
-    "centre_crop": optional(NUMBER),
-}
 COLUMNS = ("model", "params M", "mult-adds M", "top-1 %", "top-5 %")
 
 
@@ -36,17 +33,13 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
 
     The test split is that of the dataset it was retrained on, or of `dataset`. Raises InputError.
     """
-    workdir = Workdir(Path(source))
-    size = image_size(source)
-    data = _data(workdir, dataset, data_dir)
-    with passes_shown():
-        opened = open_source(data, size)
-    found = measure(source, opened, data.dataset)
+    given = DataConfig(dataset=dataset, data_dir=data_dir)
+    found = on_named(source, given)
     if as_json:
         print(json.dumps(found.to_json()))
         return
     tables.show(
-        f"{data.dataset}, {found.images:,} test images: {found.architecture}",
+        f"{_data(source, given).name}, {found.images:,} test images: {found.architecture}",
         COLUMNS,
         [
             (
@@ -67,16 +60,30 @@ def image_size(source: str) -> int:
     return results.retrained(source)[0].frame.image_size
 
 
+def on_named(source: str, given: DataConfig) -> EvaluationResult:
+    """`measure` on the dataset that `given` names; what it leaves at None is as in the retraining."""
+    size, data = image_size(source), _data(source, given)
+    with passes_shown():
+        opened = open_source(data, size)
+    return measure(source, opened, data.name)
+
+
 def measure(source: str, opened: Source, name: str) -> EvaluationResult:
-    """The model of a retraining's folder on the test split of a dataset called `name`. Raises InputError."""
+    """The model of a retraining's folder on the test split of a dataset called `name`. Raises InputError.
+
+    Classes are matched by name. A warning says if there are no names, or if the dataset lacks some classes.
+    """
     best, tested = results.retrained(source)
-    if len(opened.classes) != len(tested.classes) or opened.channels != best.frame.channels:
+    if opened.channels != best.frame.channels:
         raise InputError(
-            f"--dataset={name} has {len(opened.classes)} classes and {opened.channels} channels; "
-            f"the model has {len(tested.classes)} and {best.frame.channels}: give a --dataset like its own"
+            f"--dataset={name} has {opened.channels} channels, the model takes {best.frame.channels}: "
+            "give a dataset with as many"
         )
+    matching = class_matching.match(opened.classes, tested.classes, f"--dataset={name}")
     opened.refuse_without_test()
-    found = _measured(Workdir(Path(source)), opened, len(tested.classes))
+    workdir = Workdir(Path(source))
+    found = _measured(workdir, opened, len(tested.classes), matching.indices)
+    _warn(matching, opened, tested.classes, name, own=name == recorded_data(workdir).name)
     return EvaluationResult(
         Architecture.parse(best.architecture),
         tested.params,
@@ -86,6 +93,21 @@ def measure(source: str, opened: Source, name: str) -> EvaluationResult:
         found.count,
         dict(zip(tested.classes, found.by_class, strict=True)),
     )
+
+
+def _warn(matching: Matching, opened: Source, known: Sequence[str], name: str, own: bool) -> None:
+    """Says how the classes were matched, where that is not by the names of all of them."""
+    if not matching.by_name or (class_matching.unnamed(opened.classes) and not own):
+        logging.warning(
+            "--dataset=%s: classes are matched by position, since not all of them have names", shown(name)
+        )
+    if len(opened.classes) < len(known):
+        logging.warning(
+            "--dataset=%s has %d of the %d classes that the model knows; the others are not measured",
+            shown(name),
+            len(opened.classes),
+            len(known),
+        )
 
 
 def _show_classes(by_class: Mapping[str, tuple[int, int]]) -> None:
@@ -101,22 +123,13 @@ def _show_classes(by_class: Mapping[str, tuple[int, int]]) -> None:
     tables.show(title, ("class", "images", "top-1 %"), rows, left=("class",))
 
 
-def _data(workdir: Workdir, dataset: str | None, data_dir: str | None) -> DataConfig:
+def _data(source: str, given: DataConfig) -> DataConfig:
     """The settings that the retraining had, with what was asked for instead."""
-    config = workdir.read("config.json")
-    try:
-        settings = field(config, "settings", OBJECT)
-        names = [entry.name for entry in dataclasses.fields(DataConfig) if entry.name in settings]
-        known = {name: field(settings, name, KINDS[name]) for name in names}
-    except InputError as error:
-        raise InputError(f"{workdir.path / 'config.json'} is damaged ({error}); restore it") from None
-    given = {
-        name: value for name, value in (("dataset", dataset), ("data_dir", data_dir)) if value is not None
-    }
-    return DataConfig(**{**known, **given})
+    asked = {name: value for name, value in asdict(given).items() if value is not None}
+    return replace(recorded_data(Workdir(Path(source))), **asked)
 
 
-def _measured(workdir: Workdir, source: Source, classes: int) -> Any:
+def _measured(workdir: Workdir, source: Source, classes: int, indices: Sequence[int]) -> Any:
     load_tensorflow()
     import tensorflow as tf
 
@@ -130,5 +143,7 @@ def _measured(workdir: Workdir, source: Source, classes: int) -> Any:
     with passes_shown():
         examples = source.test()
     with progress.bar("evaluate", len(examples), "image") as bar:
-        measure = evaluation(strategy, model, examples, lambda images: tf.cast(images, tf.float32), classes)
+        measure = evaluation(
+            strategy, model, examples, lambda images: tf.cast(images, tf.float32), classes, indices
+        )
         return measure(lambda share: bar.at(share * len(examples), "measuring"))

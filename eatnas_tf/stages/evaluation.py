@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,10 +12,11 @@ from absl import logging
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Candidate, Measurement, Task
-from eatnas_tf.layers import Network
-from eatnas_tf.network import inheritance, weight_file
+from eatnas_tf.layers import Network, expand
+from eatnas_tf.network import class_matching, inheritance, weight_file
 from eatnas_tf.network.initial import Weights
 from eatnas_tf.space import Architecture
+from eatnas_tf.stages.plans import Basic
 from eatnas_tf.stages.stopwatch import TIMES, Stopwatch
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.engine import Engine, Trainee
@@ -28,6 +29,19 @@ class Trained:
 
     network: Network
     weights: Weights
+
+
+def trained(start: Basic, classes: Sequence[str]) -> Trained:
+    """An architecture with its weights from the disk, its outputs in the order of `classes`.
+
+    Raises InputError.
+    """
+    assert start.frame is not None
+    assert start.weights is not None
+    weights = weight_file.load(start.weights)
+    if start.classes is not None:
+        weights = class_matching.reordered(weights, start.classes, classes)
+    return Trained(expand(start.architecture, start.frame), weights)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from eatnas_tf.configs import PipelineConfig, RetrainConfig, RuntimeConfig, Sear
 from eatnas_tf.errors import InputError
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import tables
-from eatnas_tf.space import SearchSpace
-from eatnas_tf.stages import plans, results, retrain, search
+from eatnas_tf.space import Architecture, SearchSpace
+from eatnas_tf.stages import inherited, plans, results, retrain, search
+from eatnas_tf.stages.inherited import Origin
 from eatnas_tf.training.data import division, open_source
 
 
@@ -45,23 +46,38 @@ def run(config: PipelineConfig, runtime: RuntimeConfig) -> None:
     _show(folders, begun, root)
 
 
-def refuse_early(config: PipelineConfig, runtime: RuntimeConfig) -> None:
-    """Raises InputError for what would end a later stage after an earlier one was paid for."""
+def refuse_early(config: PipelineConfig, runtime: RuntimeConfig) -> PipelineConfig:
+    """The stages with what each will inherit from the one before.
+
+    Raises InputError for what would end a later stage after an earlier one was paid for.
+    """
     before: SearchSpace | None = None
+    origin: Origin | None = None
+    stages = []
     for searching, retraining in [(config.search, config.retrain), *config.transfers]:
-        searching.refuse_runtime(runtime)
-        space = plans.search(searching).space
+        searched = searching if origin is None else inherited.inheriting(searching, origin)
+        searched.refuse_runtime(runtime)
+        space = plans.search(searched).space
         if before is not None:
             _refuse_outsiders(before, space)
         architecture = space.sample(Random(0))
-        for stage in (searching, retraining):
-            plans.trained_network(architecture, _frame(stage), stage.training)
-        if retraining.top_k > searching.evolution.population:
+        retrained = inherited.inheriting(retraining, _handed_on(searched, architecture))
+        origin = _handed_on(retrained, architecture)
+        if retrained.top_k > searched.evolution.population:
             raise InputError(
-                f"--top_k: {retraining.top_k} to retrain of --population={searching.evolution.population}; "
+                f"--top_k: {retrained.top_k} to retrain of --population={searched.evolution.population}; "
                 "ask for fewer"
             )
         before = space
+        stages.append((searched, retrained))
+    return PipelineConfig(*stages[0], tuple(stages[1:]))  # type: ignore[arg-type]
+
+
+def _handed_on(stage: SearchConfig | RetrainConfig, architecture: Architecture) -> Origin:
+    """What the stage hands on to the next one. Raises InputError if it cannot train `architecture`."""
+    frame = _frame(stage)
+    plans.trained_network(architecture, frame, stage.training)
+    return Origin("the stage before", stage.data, frame)
 
 
 def _refuse_outsiders(before: SearchSpace, space: SearchSpace) -> None:

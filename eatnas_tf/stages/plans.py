@@ -11,6 +11,7 @@ from typing import Any
 
 from eatnas_tf import registry
 from eatnas_tf.configs import (
+    BLOCKS,
     EvolutionConfig,
     FrameConfig,
     RetrainConfig,
@@ -44,11 +45,15 @@ class SearchPlan:
 
 @dataclass(frozen=True)
 class Basic:
-    """An architecture that a stage starts from, with where it was trained: frame and weights, if it was."""
+    """An architecture that a stage starts from, with where it was trained: frame and weights, if it was.
+
+    `classes` are those that its outputs stand for; None if that is not known.
+    """
 
     architecture: Architecture
     frame: Frame | None = None
     weights: Path | None = None
+    classes: tuple[str, ...] | None = None
 
 
 def search_space(config: SpaceConfig, frame: FrameConfig) -> SearchSpace:
@@ -67,8 +72,9 @@ def search_space(config: SpaceConfig, frame: FrameConfig) -> SearchSpace:
     if config.layers:
         limits.append(LayerLimit(*config.layers))
     if config.expansion:
-        limits.append(ExpansionLimit(*config.expansion, frame.stem_filters, frame.width_base))
-    return SearchSpace(config.blocks, tuple(primitives), tuple(limits))
+        stem, base = frame.stem_filters or Frame.stem_filters, frame.width_base or Frame.width_base
+        limits.append(ExpansionLimit(*config.expansion, stem, base))
+    return SearchSpace(config.blocks or BLOCKS, tuple(primitives), tuple(limits))
 
 
 def search(config: SearchConfig) -> SearchPlan:
@@ -159,7 +165,7 @@ def basic(source: str | None, code: str | None) -> Basic:
     if code is not None:
         return Basic(parsed(code))
     found = results.read(Workdir(Path(str(source))))
-    return Basic(_parsed(found.architecture, f"--from={source}"), found.frame, found.weights)
+    return Basic(_parsed(found.architecture, f"--from={source}"), found.frame, found.weights, found.classes)
 
 
 def to_retrain(config: RetrainConfig) -> list[Architecture]:
@@ -184,7 +190,7 @@ def starts(config: RetrainConfig) -> list[Basic] | None:
     workdir = Workdir(Path(config.source))
     best = results.read(workdir)
     found = [
-        Basic(Architecture.parse(one.architecture), best.frame, workdir.weights_of(one.id))
+        Basic(Architecture.parse(one.architecture), best.frame, workdir.weights_of(one.id), best.classes)
         for one in best.ranking[: config.top_k]
     ]
     for one in found:

@@ -42,7 +42,8 @@ class Ranked(NamedTuple):
 class Result:
     """The best code with its frame and weights, if they exist; a search's ranking, a retraining's test.
 
-    `finished` says why the stage is over; None of a search that goes on.
+    `finished` says why the stage is over; None of a search that goes on. `classes` are what the network tells
+    apart; None if an older version did not record them.
     """
 
     architecture: str
@@ -51,6 +52,7 @@ class Result:
     finished: str | None
     ranking: tuple[Ranked, ...] = ()
     tested: Tested | None = None
+    classes: tuple[str, ...] | None = None
 
 
 def read(workdir: Workdir) -> Result:
@@ -90,6 +92,7 @@ def _result(workdir: Workdir, best: dict[str, Any]) -> Result:
         field(best, "finished", optional(TEXT)),
         tuple(Ranked(field(one, "id", WHOLE), field(one, "architecture", TEXT)) for one in ranking),
         _tested(best) if "test" in best else None,
+        tuple(field(best, "classes", list_of(TEXT))) if "classes" in best else None,
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from eatnas_tf.configs import RetrainConfig, RuntimeConfig
@@ -14,9 +13,10 @@ from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Journal
 from eatnas_tf.fields import NUMBER, TEXT, WHOLE, field, optional
 from eatnas_tf.layers import Frame, count, expand
+from eatnas_tf.network import class_matching
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
-from eatnas_tf.stages import devices, plans, results
+from eatnas_tf.stages import devices, inherited, plans, results
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
@@ -52,15 +52,17 @@ def run(
     `last` says that nothing comes after it, so that its table is the result of the whole command.
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
+    config, overrides = inherited.settled(config, runtime.workdir)
     with passes_shown():
         setting = set_up(config, plans.to_retrain(config), given)
     devices.refuse_missing(runtime)
     check = partial(_done, setting.architectures)
     with (
         stoppable(),
-        opened("retrain", config, runtime, check) as workdir,
+        opened("retrain", config, runtime, check, overrides) as workdir,
         Journal(workdir.journal) as journal,
     ):
+        inherited.announce(config, overrides, config.source)
         warn_of_rare_classes(setting.source, config.data)
         done = _done(setting.architectures, workdir)
         if not (workdir.path / "best.json").exists():
@@ -116,6 +118,8 @@ def set_up(
     division(config.data, source.train_count)
     _refuse_default_strides(config, architectures[0])
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
+    for start in starts or ():
+        _refuse_other_task(start, source)
     for architecture in architectures:
         plans.trained_network(architecture, frame, config.training)
     source.refuse_without_test()
@@ -123,16 +127,30 @@ def set_up(
 
 
 def _refuse_default_strides(config: RetrainConfig, architecture: Architecture) -> None:
-    """Raises InputError where strides are needed and none are given; says those of the search before it."""
+    """Raises InputError where strides are needed and none are given."""
     if config.frame.strides is None and len(architecture) != len(Frame.strides):
-        known = "give one a block"
-        if config.source is not None:
-            strides = results.read(Workdir(Path(config.source))).frame.strides
-            known = f"{config.source} had {','.join(map(str, strides))}; give its frame's flags"
         raise InputError(
             f"--strides is missing: the default is for {len(Frame.strides)} blocks, not {len(architecture)}; "
-            f"{known}"
+            "give one a block"
         )
+
+
+def _refuse_other_task(start: plans.Basic, source: Source) -> None:
+    """Raises InputError if weights of a search are to be inherited for other images or classes."""
+    if start.frame is not None and start.frame.channels != source.channels:
+        raise InputError(
+            f"--init=inherit: the search's networks take {start.frame.channels} channels, the dataset has "
+            f"{source.channels}; use --init=fresh or the search's dataset"
+        )
+    if start.classes is not None and not class_matching.same(source.classes, start.classes):
+        raise InputError(
+            f"--init=inherit: the search's networks know the classes {_few(start.classes)}, the dataset has "
+            f"{_few(source.classes)}; use --init=fresh or the search's dataset"
+        )
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
 
 
 def _retrain(
@@ -145,13 +163,14 @@ def _retrain(
     callbacks: Sequence[Callback],
 ) -> None:
     strategy = devices.strategy(runtime)
-    from eatnas_tf.stages.retraining import Retrainer, Task, trained
+    from eatnas_tf.stages.evaluation import trained
+    from eatnas_tf.stages.retraining import Retrainer, Task
 
     config, source, finals = setting.config, setting.source, setting.finals
     with passes_shown():
         examples = source.train()
     whole = cut(examples, config.data, config.seed)
-    starts = [trained(start) for start in setting.starts] if setting.starts else []
+    starts = [trained(start, source.classes) for start in setting.starts] if setting.starts else []
     rivals = [
         Task(number, f"network{number}", architecture, start)
         for number, (architecture, start) in enumerate(zip_longest(setting.architectures, starts), start=1)

@@ -26,7 +26,7 @@ from eatnas_tf.space import Architecture
 from eatnas_tf.stages import channels
 from eatnas_tf.stages.evaluation import Trained
 from eatnas_tf.stages.outcomes import Callback
-from eatnas_tf.stages.plans import Basic, trained_network
+from eatnas_tf.stages.plans import trained_network
 from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.checkpoint import Checkpoint
@@ -155,13 +155,6 @@ class Retrainer:
             model.save(partial)
             class_names.add(partial, classes, self._config.data.centre_crop)
         weight_file.save(self._workdir.weights, weights)
-
-
-def trained(start: Basic) -> Trained:
-    """An architecture with its weights from the disk. Raises InputError."""
-    assert start.frame is not None
-    assert start.weights is not None
-    return Trained(expand(start.architecture, start.frame), weight_file.load(start.weights))
 
 
 def _heed(share: float) -> None:

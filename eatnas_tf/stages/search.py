@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 
-from eatnas_tf.configs import RuntimeConfig, SearchConfig
+from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import (
     Candidate,
@@ -18,9 +18,8 @@ from eatnas_tf.evolution import (
     top,
 )
 from eatnas_tf.evolution.journal import ADVICE, individuals, line_of
-from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
-from eatnas_tf.stages import devices
+from eatnas_tf.stages import devices, inherited
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, SearchResult
 from eatnas_tf.stages.plans import SearchPlan
@@ -46,20 +45,27 @@ def run(
     `last` says that nothing comes after it, so that its table is the result of the whole command.
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
+    config, overrides = inherited.settled(config, runtime.workdir)
     config.refuse_runtime(runtime)
     with passes_shown():
         setting = set_up(config, given)
     kind, first = "search" if setting.basic is None else "transfer", setting.first_population()
     devices.refuse_missing(runtime)
     check = partial(_refuse_damaged, setting, first)
-    with stoppable(), opened(kind, config, runtime, check) as workdir, Journal(workdir.journal) as journal:
+    with (
+        stoppable(),
+        opened(kind, config, runtime, check, overrides) as workdir,
+        Journal(workdir.journal) as journal,
+    ):
+        if isinstance(config, TransferConfig):
+            inherited.announce(config, overrides, config.source)
         warn_of_rare_classes(setting.source, config.data)
         evolution = _restored(setting, first, journal)
         finished = evolution.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:
             finished = _evolve(setting, runtime, evolution, journal, workdir, title, callbacks)
         workdir.keep_weights(evolution.alive_or_needed())
-        _write_best(workdir, evolution, setting.frame, finished)
+        _write_best(workdir, evolution, setting, finished)
         result = _result(workdir, evolution, finished)
         _show(result, evolution, config.top_k, title, last)
         return result
@@ -100,7 +106,7 @@ def _evolve(
     callbacks: Sequence[Callback],
 ) -> str:
     """Runs the search to its end or to that of its time; why it is over."""
-    _write_best(workdir, evolution, setting.frame, None)  # with larger caps it is not finished any more
+    _write_best(workdir, evolution, setting, None)  # with larger caps it is not finished any more
     places = devices.places(runtime, setting.config.workers)
     from eatnas_tf.stages import boards
 
@@ -123,7 +129,7 @@ def _evolve(
             shares.pop(individual.id, None)
             journal.append(line_of(individual, evolution.quality))
             workdir.keep_weights(evolution.alive_or_needed(), evolution.out)
-            _write_best(workdir, evolution, setting.frame, None)
+            _write_best(workdir, evolution, setting, None)
             board.add(individual)
             show()
             for callback in callbacks:
@@ -177,7 +183,7 @@ def _refuse_without_best(evolution: Evolution, setting: Setting, reason: str) ->
         )
 
 
-def _write_best(workdir: Workdir, evolution: Evolution, frame: Frame, finished: str | None) -> None:
+def _write_best(workdir: Workdir, evolution: Evolution, setting: Setting, finished: str | None) -> None:
     """best.json: the best population so far by rank, the best code first, and why the search is over."""
     peak = evolution.peak
     if peak is None:
@@ -191,7 +197,8 @@ def _write_best(workdir: Workdir, evolution: Evolution, frame: Frame, finished: 
             "finished": finished,
             "architecture": str(ranking[0].architecture),
             "weights": f"weights/{weights.name}" if weights.exists() else None,
-            "frame": asdict(frame),
+            "frame": asdict(setting.frame),
+            "classes": list(setting.source.classes),
             "quality": peak.quality,
             "cycle": peak.cycle,
             "ranking": [

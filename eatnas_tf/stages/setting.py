@@ -19,7 +19,7 @@ from eatnas_tf.evolution import (
     perturbed_population,
     random_population,
 )
-from eatnas_tf.layers import Frame, Network, expand
+from eatnas_tf.layers import Frame, Network
 from eatnas_tf.network import weight_file
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans
@@ -85,7 +85,7 @@ def set_up(config: SearchConfig, given: GivenSource | StreamedSource | None = No
         weights = origin.weights if config.inherit_seed == "retrained" else None
         if weights is not None:
             weight_file.load(weights)  # refuses damage; who inherits loads them for himself
-        basic = plans.Basic(complete, origin.frame, weights)
+        basic = plans.Basic(complete, origin.frame, weights, origin.classes)
     source = given or open_source(config.data, config.frame.image_size)
     division(config.data, source.train_count)
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
@@ -109,7 +109,7 @@ def evaluator_of(
 ) -> Evaluator:
     """What measures the candidates of a search in this process; reads the images, `in_memory_if_it_fits`."""
     from eatnas_tf.stages import channels
-    from eatnas_tf.stages.evaluation import Evaluator, Trained
+    from eatnas_tf.stages.evaluation import Evaluator, trained
     from eatnas_tf.training.trainer import Trainer
 
     config, basic = setting.config, setting.basic
@@ -117,7 +117,7 @@ def evaluator_of(
     trainer = Trainer(strategy, train, config.training, channels.whitening(workdir, train))
     inherited = None
     if basic is not None and basic.weights is not None and basic.frame is not None:
-        inherited = Trained(expand(basic.architecture, basic.frame), weight_file.load(basic.weights))
+        inherited = trained(basic, setting.source.classes)
     return Evaluator(
         expand=setting.network,
         engine=_engine(config.engine, trainer, setting.frame),

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -22,6 +22,7 @@ from eatnas_tf.configs import RuntimeConfig, settings
 from eatnas_tf.errors import InputError, reason
 
 SCHEMA = 1
+OVERRIDES = "overrides"  # in config.json: what was given instead of what the stage before had
 OURS = (
     "journal.jsonl",
     "best.json",
@@ -134,9 +135,15 @@ Check = Callable[[Workdir], object]
 
 @contextmanager
 def opened(
-    stage: str, config: Any, runtime: RuntimeConfig, check: Check = lambda workdir: None
+    stage: str,
+    config: Any,
+    runtime: RuntimeConfig,
+    check: Check = lambda workdir: None,
+    overrides: Mapping[str, Any] | None = None,
 ) -> Iterator[Workdir]:
     """The folder of `runtime`, locked while the block runs, its config.json written or found to agree.
+
+    `overrides` are recorded there, too: what was given instead of what the stage before had.
 
     Raises InputError if another run holds it, if it belongs to another stage, or naming the first setting
     that changed; larger caps are taken over. `check` raises InputError if what an earlier run left there is
@@ -150,7 +157,8 @@ def opened(
         found = agreeing(stage, config, runtime, check)
         with _locked(workdir):
             if found is None or found["settings"] != wanted:
-                workdir.write("config.json", _record(wanted, stage=stage))
+                told = {name: pair._asdict() for name, pair in (overrides or {}).items()}
+                workdir.write("config.json", _record(wanted, stage=stage, **{OVERRIDES: told}))
             yield workdir
 
 

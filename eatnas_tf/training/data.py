@@ -13,15 +13,13 @@ from typing import Protocol
 import numpy as np
 from absl import logging
 
-from eatnas_tf.configs import DataConfig
+from eatnas_tf.configs import EMBEDDED, VALIDATION, DataConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.training import given_source
 from eatnas_tf.training.examples import Examples, Streamed, in_memory_if_it_fits
 from eatnas_tf.training.folder_source import FolderSource
 from eatnas_tf.training.npz_source import NpzSource
 from eatnas_tf.training.tfds_source import TfdsSource
-
-EMBEDDED = "fashion_mnist_mini"
 
 
 class Source(Protocol):
@@ -48,18 +46,19 @@ class Source(Protocol):
 
 def open_source(config: DataConfig, image_size: int | None) -> Source:
     """The dataset that `config` names, resized to `image_size` if given. Raises InputError."""
-    if config.dataset == EMBEDDED:
+    name, centre_crop = config.name, config.centre_crop or None
+    if name == EMBEDDED:
         path = importlib.resources.files("eatnas_tf.data") / "fashion_mnist_mini.npz"
-        return NpzSource(Path(str(path)), image_size, config.centre_crop)
-    if config.dataset.startswith("npz:"):
-        return NpzSource(Path(config.dataset.removeprefix("npz:")), image_size, config.centre_crop)
-    if config.dataset.startswith("folder:"):
-        return FolderSource(Path(config.dataset.removeprefix("folder:")), image_size, config.centre_crop)
-    if config.dataset.startswith(given_source.NAME):
+        return NpzSource(Path(str(path)), image_size, centre_crop)
+    if name.startswith("npz:"):
+        return NpzSource(Path(name.removeprefix("npz:")), image_size, centre_crop)
+    if name.startswith("folder:"):
+        return FolderSource(Path(name.removeprefix("folder:")), image_size, centre_crop)
+    if name.startswith(given_source.NAME):
         raise InputError(
-            f"--dataset={config.dataset} was handed in by a program; hand it in again, or name another one"
+            f"--dataset={name} was handed in by a program; hand it in again, or name another one"
         )
-    return TfdsSource(config.dataset, config.data_dir, image_size, config.centre_crop)
+    return TfdsSource(name, config.data_dir, image_size, centre_crop)
 
 
 def split(
@@ -85,8 +84,12 @@ def division(config: DataConfig, count: int) -> tuple[int, int]:
     """Of `count` training images: how many are used, and how many of those to validate on, or InputError."""
     wanted = config.train_examples or count
     if wanted > count:
-        raise InputError(f"--train_examples: {wanted} is more than the {count} training images there are")
-    held_out = round(wanted * config.validation) if config.validation < 1 else round(config.validation)
+        raise InputError(
+            f"--train_examples: {wanted} is more than the {count} training images of {config.name}; "
+            "give fewer"
+        )
+    part = VALIDATION if config.validation is None else config.validation
+    held_out = round(wanted * part) if part < 1 else round(part)
     if not 0 < held_out < wanted:
         raise InputError(
             f"--validation: {held_out} of {wanted} training images; expected at least 1 and fewer than all"
@@ -96,7 +99,7 @@ def division(config: DataConfig, count: int) -> tuple[int, int]:
 
 def cut(examples: Examples | Streamed, config: DataConfig, seed: int) -> Examples | Streamed:
     """All of the training part that `train_examples` leaves, train and validation of `split` together."""
-    if config.train_examples is None:
+    if not config.train_examples:
         return examples
     wanted, _ = division(config, len(examples))
     if isinstance(examples, Streamed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -40,17 +40,22 @@ def evaluation(
     examples: Examples | Streamed,
     prepare: Callable[[Any], Any],
     classes: int = 0,
+    indices: Sequence[int] | None = None,
 ) -> Callable[..., Evaluation]:
     """A function that measures the model, as it is when called, on `examples`; its graph is made once.
 
     Its argument, if one is given, hears of the share of the images that is done. `prepare` makes
-    the model's input from uint8 images. With `classes`, so many are counted one by one.
+    the model's input from uint8 images. With `classes`, so many are counted one by one. `indices` are the
+    model's outputs for the labels 0, 1, … of the examples, if they are not the same.
     """
+    outputs = None if indices is None else tf.constant(indices, tf.int32)
     feed = feed_of(examples, EVALUATION_BATCH)
 
     def step(batch: Any) -> Any:
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         images, labels, weights = feed.load(batch, replica, strategy.num_replicas_in_sync)
+        if outputs is not None:  # an unreadable image has a label below 0, and weight 0
+            labels = tf.gather(outputs, tf.maximum(tf.cast(labels, tf.int32), 0))
         logits = model(prepare(images), training=False)
         logits = tf.cast(logits[0] if isinstance(logits, list) else logits, tf.float32)
         sums = evaluation_sums(logits, labels, weights)

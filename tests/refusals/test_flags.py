@@ -113,9 +113,9 @@ CASES = table(
     ),
     (
         ["--train_examples=50000"],
-        "--train_examples: 50000 is more than the 5000 training images there are",
+        "--train_examples: 50000 is more than the 5000 training images of fashion_mnist_mini; give fewer",
     ),
-    (["--train_examples=1"], "flag --train_examples=1: 1 is not integer >= 2"),
+    (["--train_examples=1"], "--train_examples: 1 is not at least 2, or 0 for all"),
     (
         ["--validation=5000"],
         "--validation: 5000 of 5000 training images; expected at least 1 and fewer than all",

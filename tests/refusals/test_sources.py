@@ -23,7 +23,7 @@ def damaged(reason: str) -> str:
     return f"run/best.json is damaged ({reason}); restore it or run its stage again"
 
 
-ITS_OWN = "give a --dataset like its own"
+ITS_OWN = "and names are missing on one side: give a dataset with the model's classes"
 CASES = [
     Case(transfer, (*SEARCH, "--from=old"), f"old/best.json: {MISSING}"),
     Case(retrain, ("--workdir=run", "--from=old"), f"old/best.json: {MISSING}"),
@@ -164,9 +164,22 @@ CASES = [
     ),
     Case(
         retrain,
-        ("--workdir=next", "--from=run"),
-        "--strides is missing: the default is for 7 blocks, not 5; run had 1,1,2,1,2; give its frame's flags",
+        ("--workdir=next", "--from=run", "--strides=1,2"),
+        "strides: 2 given for 5 blocks; expected one a block",
         copied("searched"),
+    ),
+    Case(
+        retrain,
+        ("--workdir=next", "--from=run", "--dataset=npz:mine.npz", "--init=inherit"),
+        "--init=inherit: …",
+        in_turn(copied("searched"), npz()),
+    ),
+    start(retrain, "searched", f"run/config.json: {MISSING}", removed("config.json")),
+    start(
+        transfer,
+        "searched",
+        "run/config.json is damaged (dataset is 3; expected text); restore it",
+        edited("config.json", {"settings/dataset": 3}),
     ),
     start(evaluate, "retrained", damaged("params is missing"), edited("best.json", {"params": GONE})),
     start(
@@ -204,13 +217,13 @@ CASES = [
     start(
         evaluate,
         "retrained",
-        f"--dataset=fashion_mnist_mini has 10 classes and 1 channels; the model has 9 and 1: {ITS_OWN}",
+        f"--dataset=fashion_mnist_mini has 10 classes, the model knows 9, {ITS_OWN}",
         edited("best.json", {"classes": list("012345678")}),
     ),
     Case(
         evaluate,
         ("--from=run", "--dataset=npz:mine.npz"),
-        f"--dataset=npz:mine.npz has 4 classes and 1 channels; the model has 10 and 1: {ITS_OWN}",
+        f"--dataset=npz:mine.npz has 4 classes, the model knows 10, {ITS_OWN}",
         in_turn(copied("retrained"), npz()),
     ),
     Case(

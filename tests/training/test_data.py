@@ -133,7 +133,10 @@ def test_the_cut_is_the_splits_training_and_validation_images_together(train_exa
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (DataConfig(train_examples=51), "train_examples: 51 is more than the 50 training images there are"),
+        (
+            DataConfig(train_examples=51),
+            "train_examples: 51 is more than the 50 training images of fashion_mnist",
+        ),
         (DataConfig(validation=50), "validation: 50 of 50 training images; expected at least 1 and fewer"),
         (DataConfig(validation=0.001), "validation: 0 of 50 training images"),
         (DataConfig(validation=0.999), "validation: 50 of 50 training images"),
