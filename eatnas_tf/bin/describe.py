@@ -29,7 +29,7 @@ def main() -> None:
     architecture = plans.parsed(source.ARCHITECTURE.value)
     network = expand(architecture, frame_flags.config().alone())
     rows, total = describe(network), count(network)
-    if output.FORMAT.value == "table":
+    if not output.as_json():
         tables.layers(str(architecture), rows, total)
         return
     layers = [{**row._asdict(), **row.counted._asdict()} for row in rows]

@@ -19,8 +19,7 @@ def main() -> None:
 
     if source.FROM.value is None:
         raise InputError("--from is missing; give the work folder of a finished retraining")
-    dataset = data.DATASET.value if data.DATASET.present else None
-    evaluate.run(source.FROM.value, dataset, data.DATA_DIR.value, output.FORMAT.value == "json")
+    evaluate.run(source.FROM.value, data.DATASET.value, data.DATA_DIR.value, output.as_json())
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.trainer import Epoch, Trainer
 from eatnas_tf.training.whitening import Whitening
 
+RESIZE = "squeezed into a square: area averaging to shrink, bilinear to enlarge"
 PICTURES = 64  # augmented images that a person looks at
 
 
@@ -145,6 +146,17 @@ class Retrainer:
         seed = (self._config.seed + task.number) % 2**31
         return trainer.train(model, seed, on_epoch, on_share, checkpoint)
 
+    def _preprocessing(self) -> dict[str, Any]:
+        """How an image becomes the model's input, for whoever uses it without this package."""
+        return {
+            "image_size": self._frame.image_size,
+            "channels": self._frame.channels,
+            "centre_crop": self._config.data.centre_crop or None,
+            "resize": RESIZE,
+            "value_range": [0, 255],
+            "output": "logits",
+        }
+
     def export(self, task: Task, examples: Examples | Streamed, classes: Sequence[str]) -> None:
         """Writes weights.npz and, with the classes' names, model.keras of a task trained on `examples`."""
         weights = weight_file.load(self._workdir.weights_of(task.number))
@@ -153,7 +165,7 @@ class Retrainer:
         partial = self._workdir.path / "partial.keras"
         with durable.replacing(self._workdir.model, partial):
             model.save(partial)
-            class_names.add(partial, classes, self._config.data.centre_crop)
+            class_names.add(partial, classes, **self._preprocessing())
         weight_file.save(self._workdir.weights, weights)
 
 

@@ -11,10 +11,10 @@ from .harness import Case, check, numbered
 
 
 def seen(message: str, file: str, files: Files) -> Case:
-    """An image for a model of which only the names are read before it is refused."""
+    """A file for a model of which only the names are read before it is refused."""
     return Case(
         predict,
-        ("--model=model.keras", "shirt.png", file),
+        ("--model=model.keras", file),
         f"{message.partition(':')[0]}: not an image that can be read ({message.partition(': ')[2]}",
         in_turn(classes('["a", "b"]'), files),
     )
@@ -28,9 +28,31 @@ def bomb(sound: Path) -> None:
     Path("x.png").write_bytes(data)
 
 
+def given(files: list[str], message: str, put: Files) -> Case:
+    """Several files, or folders."""
+    return Case(predict, ("--model=model.keras", *files), message, in_turn(classes('["a", "b"]'), put))
+
+
+def written_below(name: str) -> Files:
+    """A file that is no image."""
+
+    def put(sound: Path) -> None:
+        Path(name).parent.mkdir(parents=True)
+        Path(name).touch()
+
+    return put
+
+
 CASES = [
     seen("x.png: FileNotFoundError: [Errno 2] No such file or directory: '…", "x.png", folder("else")),
-    seen("x: IsADirectoryError: [Errno 21] Is a directory: '…", "x", folder("x")),
+    given(["x"], "x: no image in it; give image files, or folders that hold some", folder("x")),
+    given(["x"], "x: no image in it; give image files, or folders that …", written_below("x/.png")),
+    given(["x"], "x/y/z.png: not an image that can be read (…", written_below("x/y/z.png")),
+    given(
+        ["x", "y.png"],
+        "none of 2 files can be read; x/z.png: not an image that can be read (…",
+        written_below("x/z.png"),
+    ),
     seen("x.png: UnidentifiedImageError: cannot identify image file 'x.png')", "x.png", written("x.png", "")),
     seen(
         "x.png: UnidentifiedImageError: cannot identify image file 'x.png')",

@@ -29,9 +29,19 @@ CASES = [
     Case(
         describe, (), "--architecture is missing; give a code such as mb6_k3_s1_w1.0_d2-sep_k5_s1_w2.0_d1-…"
     ),
-    Case(describe, ("--format=xml",), "flag --format=xml: value should be one of <table|json>"),
+    Case(describe, ("--format=xml",), "flag --format=xml: value should be one of <table|json|csv>"),
     Case(predict, ("shirt.png",), "--model is missing; give the model.keras of a finished retraining"),
-    Case(predict, ("--model=none.keras",), "no image is given; name image files behind the flags"),
+    Case(predict, ("--model=none.keras",), "no image is given; name image files or folders behind the flags"),
+    Case(
+        predict,
+        ("--model=none.keras", "--output=found.csv", "shirt.png"),
+        "--output takes --format=csv or --format=json; a table is for the terminal",
+    ),
+    Case(
+        describe,
+        ("--architecture=sep_k3_s1_w1.0_d1", "--strides=1", "--format=csv"),
+        "--format=csv is for predict; use --format=json or --format=table",
+    ),
     Case(predict, ("--top=0", "shirt.png"), "flag --top=0: 0 is not a positive integer"),
     Case(pipeline, (), "--workdir is missing; give a folder, new or of an earlier run of this command"),
     Case(check_plugins, ("--parts=kernal",), "--parts: no part 'kernal' among conv, depth, every_block, …"),

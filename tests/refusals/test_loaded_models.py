@@ -94,7 +94,7 @@ CASES = [
     modelled(UNLOADED, in_turn(SOUND, member("model.weights.h5", None))),
     Case(
         predict,
-        ("--model=model.keras", "shirt.png", "x.webp"),
+        ("--model=model.keras", "x.webp"),
         "x.webp: not an image that can be read (OSError: failed to …",
         in_turn(SOUND, lambda sound: picture(Path("x.webp")), headed("x.webp")),
     ),

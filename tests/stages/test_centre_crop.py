@@ -49,7 +49,7 @@ def bright(path: Path, part: float | None) -> Path:
 def test_predict_takes_the_part_that_the_model_was_retrained_with(tmp_path, capsys, part, expected) -> None:
     root = dataset(tmp_path)
     files = [root / "test" / name / "0.png" for name in CLASSES]
-    predict.run(bright(tmp_path / "model.keras", part), files, 2, as_json=True)
+    predict.run(bright(tmp_path / "model.keras", part), files, 2, "json")
     found = json.loads(capsys.readouterr().out)
     shares = [one["classes"][name] for one, name in zip(found, CLASSES, strict=True)]
     assert shares == pytest.approx([expected] * 2, abs=1e-6)
@@ -63,7 +63,7 @@ def test_evaluate_takes_the_part_of_the_retrainings_config(tmp_path, capsys, kep
     run.mkdir()
     bright(run / "model.keras", None)
     names = ("dataset", "data_dir", "train_examples", "validation")
-    config = DataConfig(f"folder:{dataset(tmp_path / 'images')}")
+    config = DataConfig(f"folder:{dataset(tmp_path / 'images')}").complete()
     known = {name: getattr(config, name) for name in names}
     (run / "config.json").write_text(json.dumps({"schema": 1, "settings": known | kept}))
     best = {

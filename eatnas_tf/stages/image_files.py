@@ -1,0 +1,79 @@
+"""The image files that are meant by a list of files and folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eatnas_tf.errors import InputError, shown
+from eatnas_tf.stages.looking import passes_shown
+from eatnas_tf.training import images
+from eatnas_tf.training.passes import told
+
+
+@dataclass(frozen=True)
+class Found:
+    """Files in the order named, those of a folder sorted; why some cannot be read; and what is no image."""
+
+    files: tuple[Path, ...]
+    unreadable: dict[Path, str]
+    left_out: tuple[Path, ...]
+
+
+def found(paths: Sequence[Path]) -> Found:
+    """All files that are named, and the images in folders, at any depth, whatever their names.
+
+    Other files in a folder are left out; but a damaged one that is named like an image counts as one. Hidden
+    files and folders are not looked at. Links are followed.
+    """
+    listed = list(dict.fromkeys(_listed(paths)))
+    files: list[Path] = []
+    unreadable: dict[Path, str] = {}
+    left_out: list[Path] = []
+    with passes_shown():
+        for path, named in told("looking at files", len(listed), listed):
+            why = trouble(path)
+            if why is None or named or path.suffix.lower() in images.SUFFIXES:
+                files.append(path)
+            else:
+                left_out.append(path)
+            if why is not None and (not left_out or left_out[-1] != path):
+                unreadable[path] = why
+    return Found(tuple(dict.fromkeys(files)), unreadable, tuple(left_out))
+
+
+def trouble(path: Path) -> str | None:
+    """Why the file is no image, as far as its header tells; None if it may be one."""
+    try:
+        images.header(path)
+    except InputError as error:
+        return without_name(path, error)
+    return None
+
+
+def without_name(path: Path, error: InputError) -> str:
+    """What is wrong with a file, without its name."""
+    return str(error).removeprefix(f"{shown(str(path))}: ")
+
+
+def _listed(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """Every file, and whether it is named itself."""
+    for path in paths:
+        if os.path.isdir(path):
+            yield from ((file, False) for file in _below(path))
+        else:
+            yield path, True
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    seen: set[str] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "@")))
+        yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
