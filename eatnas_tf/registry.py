@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import inspect
 import os
 import sys
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,20 @@ def values(group: str) -> list[Any]:
         except InputError as error:
             logging.warning("%s; ignored", error)
     return loaded
+
+
+def is_strange(group: str, name: str) -> bool:
+    """Whether somebody else than eatnas_tf registered the part."""
+    claims = _installed(group).get(name, ())
+    return name in _added[group] or any(not _is_ours(claim) for claim in claims)
+
+
+def file_of(part: Any) -> str | None:
+    """The file of a part's code, None where that cannot be told."""
+    while isinstance(part, partial):
+        part = part.func
+    code = getattr(inspect.unwrap(part), "__code__", None)
+    return code.co_filename if code else None
 
 
 def add(group: str, name: str, part: Any) -> None:
@@ -135,6 +150,10 @@ def _installed(group: str) -> dict[str, tuple[EntryPoint, ...]]:
     return table
 
 
+def _is_ours(point: EntryPoint) -> bool:
+    return _owner(point).replace("-", "_") == "eatnas_tf"
+
+
 def _owner(point: EntryPoint) -> str:
     return point.dist.name if point.dist else "an unnamed distribution"
 
@@ -161,14 +180,10 @@ def _fitting(group: str, name: str, part: Any) -> Any:
 
 def _miss(group: str, name: str) -> str:
     known = names(group)
-    if not any(
-        _owner(point).replace("-", "_") == "eatnas_tf"
-        for points in _installed(group).values()
-        for point in points
-    ):
+    if not any(_is_ours(point) for points in _installed(group).values() for point in points):
         return (
             f"eatnas_tf's own {group} are not installed; reinstall: pip install --force-reinstall --no-deps ."
         )
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "; one of your own needs --plugins"
-    return f"no {group.removesuffix('s').replace('_', ' ')} {name!r} among {', '.join(known)}{hint}"
+    hint = "one of your own needs --plugins" + (f"; did you mean {near[0]!r}?" if near else "")
+    return f"no {group.removesuffix('s').replace('_', ' ')} {name!r} among {', '.join(known)}; {hint}"

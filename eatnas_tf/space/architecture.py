@@ -115,7 +115,7 @@ class Architecture(Sequence[Block]):
             try:
                 blocks.append(Block.parse(token, primitives))
             except InputError as error:
-                raise InputError(f"block {position}, {error}") from None
+                raise error.saying(f"block {position}, {error}") from None
         return cls(tuple(blocks))
 
     @classmethod
@@ -132,7 +132,7 @@ class Architecture(Sequence[Block]):
             try:
                 blocks.append(Block.of(_primitives_named(row) if primitives is None else primitives, **row))
             except InputError as error:
-                raise InputError(f"block {position}, {error}") from None
+                raise error.saying(f"block {position}, {error}") from None
         return cls(tuple(blocks))
 
     def to_json(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import eatnas_tf
 from eatnas_tf import durable, registry
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, PartError
 from eatnas_tf.evolution import Candidate, Evolution, Individual, Journal, Limits, Quality, Score, origin
 from eatnas_tf.evolution.history import Moment
 from eatnas_tf.evolution.journal import individuals
@@ -263,7 +263,12 @@ def _evolution(told: Sequence[Individual], plan: Mapping[str, Any]) -> Evolution
 
 
 def _counts(told: Sequence[Individual], common: Stage) -> dict[int, Count]:
-    """Params and mult-adds by id. Raises InputError if an architecture stands for no network."""
-    if common.frame is None:
-        return {}
-    return {one.id: count(expand(one.architecture, common.frame)) for one in told}
+    """Params and mult-adds by id, without failed candidates that stand for no network. Raises InputError."""
+    counts: dict[int, Count] = {}
+    for one in told if common.frame is not None else ():
+        try:
+            counts[one.id] = count(expand(one.architecture, common.frame))
+        except PartError:
+            if "failed" not in one.measurement.details:
+                raise
+    return counts

@@ -21,6 +21,7 @@ from eatnas_tf.evolution.journal import ADVICE, individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.stages import devices
+from eatnas_tf.stages.failures import Streak
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, SearchResult
 from eatnas_tf.stages.plans import SearchPlan
@@ -108,6 +109,7 @@ def _evolve(
     board.resume(evolution.told.values())
     workdir.keep_weights(evolution.alive_or_needed())
     total = setting.config.evolution.population + evolution.cycles
+    streak = Streak(workdir)
     shares: dict[int, float] = {}  # of the candidates that are out
     with progress.bar(title, total, "evaluation") as bar:
         bar.resumed(evolution.evaluations)
@@ -126,6 +128,7 @@ def _evolve(
             _write_best(workdir, evolution, setting.frame, None)
             board.add(individual)
             show()
+            streak.take(individual)
             for callback in callbacks:
                 callback.on_candidate(individual, evolution)
 

@@ -27,6 +27,7 @@ OURS = (
     "best.json",
     "channels.json",
     "weights",
+    "failures",
     "model.keras",
     "weights.npz",
     "tensorboard",
@@ -91,6 +92,10 @@ class Workdir:
     def checkpoint_of(self, number: int) -> Path:
         """Where a retraining's network stands after its last whole epoch."""
         return self.weights_folder / f"{number:06d}.checkpoint.npz"
+
+    def failure_of(self, number: int) -> Path:
+        """The traceback of a candidate whose evaluation raised."""
+        return self.path / "failures" / f"{number:06d}.txt"
 
     def keep_weights(self, numbers: Collection[int], written: Collection[int] = ()) -> None:
         """Deletes the weights of all candidates but those, and what a crash left half-written.

@@ -277,7 +277,7 @@ def test_an_edit_returns_a_new_value_and_leaves_the_old_one() -> None:
         (("own", "k1", (1,)), "primitive own: key 'k1' is not a lower-case word such as 'k' or 'se'"),
         (("own", "k", ()), "primitive own: no choices; give at least one value"),
         (("own", "k", ("a", "b", "a")), "primitive own: a, b, a names a value twice"),
-        (("own", "k", ("a_b",)), "own: 'a_b' is not a word of letters, digits and dots"),
+        (("own", "k", ("a-b",)), "own: 'a-b' is not a word of letters, digits and dots"),
         (("own", "k", (3,)), "primitive own: 3 does not survive being written and read"),
     ],
 )
