@@ -190,8 +190,8 @@ def _retrain(
 def _refuse_diverged(line: dict[str, Any]) -> None:
     if line["loss"] is None:
         raise InputError(
-            f"{line['name']} is the best and its loss became no number; "
-            "lower --learning_rate in another --workdir"
+            f"{line['name']} is the best and its loss became no number: "
+            "lower --learning_rate or check the images and labels, and give another --workdir"
         )
 
 

@@ -20,7 +20,7 @@ from eatnas_tf.evolution import (
 from eatnas_tf.evolution.journal import ADVICE, individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
-from eatnas_tf.stages import devices
+from eatnas_tf.stages import devices, untrained
 from eatnas_tf.stages.failures import Streak
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, SearchResult
@@ -45,7 +45,8 @@ def run(
 
     Leaves the journal, best.json (the ranking of the best population) and the weights of what is alive.
     `last` says that nothing comes after it, so that its table is the result of the whole command.
-    Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
+    Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together,
+    and at the end if no candidate trained.
     """
     config.refuse_runtime(runtime)
     with passes_shown():
@@ -60,6 +61,7 @@ def run(
         if finished is None:
             finished = _evolve(setting, runtime, evolution, journal, workdir, title, callbacks)
         workdir.keep_weights(evolution.alive_or_needed())
+        untrained.refuse_result(evolution, config.training.learning_rate)
         _write_best(workdir, evolution, setting.frame, finished)
         result = _result(workdir, evolution, finished)
         _show(result, evolution, config.top_k, title, last)
@@ -129,6 +131,9 @@ def _evolve(
             board.add(individual)
             show()
             streak.take(individual)
+            untrained.warn_after_first(
+                evolution, setting.config.evolution.population, setting.config.training.learning_rate
+            )
             for callback in callbacks:
                 callback.on_candidate(individual, evolution)
 
@@ -181,9 +186,12 @@ def _refuse_without_best(evolution: Evolution, setting: Setting, reason: str) ->
 
 
 def _write_best(workdir: Workdir, evolution: Evolution, frame: Frame, finished: str | None) -> None:
-    """best.json: the best population so far by rank, the best code first, and why the search is over."""
+    """best.json: the best population so far by rank, the best code first, and why the search is over.
+
+    There is none before a population is whole and a candidate has trained.
+    """
     peak = evolution.peak
-    if peak is None:
+    if peak is None or not untrained.any_trained(evolution.told.values()):
         return
     ranking = top(peak.population.individuals, len(peak.population))
     weights = workdir.weights_of(ranking[0].id)
