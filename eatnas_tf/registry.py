@@ -7,6 +7,7 @@ come beside the installed ones: `add_file` reads its dict `{"mutations": {"name"
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib.util
 import inspect
 import os
@@ -27,6 +28,8 @@ Parts = dict[str, dict[str, Any]]
 _added: Parts = {group: {} for group in GROUPS}
 _handed_in: set[tuple[str, str]] = set()
 _files: list[str] = []
+_hashes: dict[str, str] = {}  # of what was read, by path
+_of_files: set[tuple[str, str]] = set()
 
 
 def names(group: str) -> list[str]:
@@ -109,8 +112,28 @@ def files() -> tuple[str, ...]:
     return tuple(_files)
 
 
+def file_hashes() -> dict[str, str]:
+    """The SHA-256 of every file that `add_file` took, by its path."""
+    return {path: _hashes[path] for path in _files}
+
+
+def of_files() -> list[tuple[str, str]]:
+    """Group and name of the parts that files gave."""
+    known = [(group, name) for group, name in _of_files if name in names(group)]
+    return sorted(known, key=lambda part: (GROUPS.index(part[0]), part[1]))
+
+
+def distributions() -> dict[str, str]:
+    """Name and version of the other distributions that register parts."""
+    points = [point for group in GROUPS for claims in _installed(group).values() for point in claims]
+    return {point.dist.name: point.dist.version for point in points if point.dist and not _is_ours(point)}
+
+
 def add_file(path: str) -> None:
-    """Registers the parts of a Python file: its one dict whose keys are plugin groups."""
+    """Registers the parts of a Python file: its one dict whose keys are plugin groups.
+
+    A part that a distribution registers from the very same source is left to it.
+    """
     spec = importlib.util.spec_from_file_location(f"eatnas_tf_plugins_{Path(path).stem}", path)
     if spec is None or spec.loader is None or not os.path.isfile(path):
         raise InputError(f"--plugins={path}: no such Python file")
@@ -134,8 +157,35 @@ def add_file(path: str) -> None:
         if not isinstance(parts, dict) or not all(isinstance(name, str) for name in parts):
             raise InputError(f"--plugins={path}: {group} is not a dict from names to parts")
         for name, part in parts.items():
-            _register(group, name, part)
+            if not _is_installed_from(path, group, name):
+                _register_of_file(path, group, name, part)
+            _of_files.add((group, name))
+    _hashes[path] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     _files.append(path)
+
+
+def _register_of_file(path: str, group: str, name: str, part: Any) -> None:
+    """Raises InputError, naming the distribution if one has another part of that name."""
+    strangers = [claim for claim in _installed(group).get(name, ()) if not _is_ours(claim)]
+    if strangers:
+        owner = _owner(strangers[0])
+        raise InputError(
+            f"--plugins={path}: {group} {name!r} is also registered by the installed {owner}, from another "
+            f"source; leave out --plugins, or uninstall {owner}"
+        )
+    _register(group, name, part)
+
+
+def _is_installed_from(path: str, group: str, name: str) -> bool:
+    """Whether the part comes from an installed module whose source is that of the file."""
+    for claim in _installed(group).get(name, ()):
+        try:
+            spec = importlib.util.find_spec(claim.module)
+        except (ImportError, ValueError):
+            continue
+        if spec is not None and spec.origin and os.path.isfile(spec.origin):
+            return Path(spec.origin).read_bytes() == Path(path).read_bytes()
+    return False
 
 
 @cache

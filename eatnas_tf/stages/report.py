@@ -23,7 +23,7 @@ from eatnas_tf.layers.counting import Count
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.reporting.report.stages import Network, Retrained, Run, Searched, Stage, Test
 from eatnas_tf.space import STANDARD, Architecture, Primitive
-from eatnas_tf.stages import results, retrain
+from eatnas_tf.stages import plugins_used, results, retrain
 from eatnas_tf.stages.workdir import Workdir, refusing_write_errors
 
 SEARCHES = ("search", "transfer")
@@ -149,7 +149,12 @@ def _led_to(source: Searched | Retrained, stage: Searched | Retrained) -> bool:
 
 
 def _stage(folder: Path) -> Searched | Retrained:
-    """Raises InputError."""
+    """Raises InputError; for a part that is not there, with the plugins that the stage used."""
+    with plugins_used.named(folder):
+        return _told(folder)
+
+
+def _told(folder: Path) -> Searched | Retrained:
     workdir = Workdir(folder)
     config = workdir.read("config.json")
     best = (

@@ -16,7 +16,7 @@ from eatnas_tf.fields import NUMBER, TEXT, WHOLE, field, optional
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
-from eatnas_tf.stages import devices, plans, results
+from eatnas_tf.stages import devices, plans, plugins_used, results
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
@@ -52,7 +52,7 @@ def run(
     `last` says that nothing comes after it, so that its table is the result of the whole command.
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
-    with passes_shown():
+    with passes_shown(), plugins_used.named(runtime.workdir, config.source):
         setting = set_up(config, plans.to_retrain(config), given)
     devices.refuse_missing(runtime)
     check = partial(_done, setting.architectures)

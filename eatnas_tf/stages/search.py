@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 
-from eatnas_tf.configs import RuntimeConfig, SearchConfig
+from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import (
     Candidate,
@@ -20,7 +20,7 @@ from eatnas_tf.evolution import (
 from eatnas_tf.evolution.journal import ADVICE, individuals, line_of
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
-from eatnas_tf.stages import devices, untrained
+from eatnas_tf.stages import devices, plugins_used, untrained
 from eatnas_tf.stages.failures import Streak
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, SearchResult
@@ -49,7 +49,8 @@ def run(
     and at the end if no candidate trained.
     """
     config.refuse_runtime(runtime)
-    with passes_shown():
+    source = config.source if isinstance(config, TransferConfig) else None
+    with passes_shown(), plugins_used.named(runtime.workdir, source):
         setting = set_up(config, given)
     kind, first = "search" if setting.basic is None else "transfer", setting.first_population()
     devices.refuse_missing(runtime)

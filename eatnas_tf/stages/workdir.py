@@ -20,6 +20,7 @@ import eatnas_tf
 from eatnas_tf import durable
 from eatnas_tf.configs import RuntimeConfig, settings
 from eatnas_tf.errors import InputError, reason
+from eatnas_tf.stages import plugins_used
 
 SCHEMA = 1
 OURS = (
@@ -154,8 +155,9 @@ def opened(
     with refusing_write_errors():
         found = agreeing(stage, config, runtime, check)
         with _locked(workdir):
-            if found is None or found["settings"] != wanted:
-                workdir.write("config.json", _record(wanted, stage=stage))
+            plugins = plugins_used.merged(found or {}, plugins_used.now())
+            if found is None or found["settings"] != wanted or found.get(plugins_used.KEY) != plugins:
+                workdir.write("config.json", _record(wanted, stage=stage, plugins=plugins))
             yield workdir
 
 
