@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from typing import TypeVar
+
+Error = TypeVar("Error", bound="InputError")
+
 
 def shown(text: str) -> str:
     """`text` as a terminal may be given it, whatever data it names: on one line, and all of it prints.
@@ -31,6 +38,33 @@ class InputError(ValueError):
     def __init__(self, message: str) -> None:
         super().__init__(shown(message))
 
+    def saying(self: Error, message: str) -> Error:
+        """The same kind of error with another message, such as one that says where it happened."""
+        other = copy(self)
+        other.args = (shown(message),)
+        return other
+
 
 class UnknownNameError(InputError, LookupError):
     """A name that nothing is registered under."""
+
+
+class PartError(InputError):
+    """A registered part raised, or gave back something of another kind. `part` names it: conv op 'plain'."""
+
+    def __init__(self, message: str, part: str = "") -> None:
+        super().__init__(message)
+        self.part = part
+
+
+@contextmanager
+def blaming(part: str) -> Iterator[None]:
+    """Whatever the block raises becomes a PartError that names `part`; MemoryError stays what it is."""
+    try:
+        yield
+    except (PartError, MemoryError):
+        raise
+    except InputError as error:
+        raise PartError(f"{part}: {error}", part) from error
+    except Exception as error:
+        raise PartError(f"{part}: {reason(error)}", part) from error

@@ -7,10 +7,12 @@ come beside the installed ones: `add_file` reads its dict `{"mutations": {"name"
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib.util
+import inspect
 import os
 import sys
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,8 @@ Parts = dict[str, dict[str, Any]]
 _added: Parts = {group: {} for group in GROUPS}
 _handed_in: set[tuple[str, str]] = set()
 _files: list[str] = []
+_hashes: dict[str, str] = {}  # of what was read, by path
+_of_files: set[tuple[str, str]] = set()
 
 
 def names(group: str) -> list[str]:
@@ -61,6 +65,20 @@ def values(group: str) -> list[Any]:
     return loaded
 
 
+def is_strange(group: str, name: str) -> bool:
+    """Whether somebody else than eatnas_tf registered the part."""
+    claims = _installed(group).get(name, ())
+    return name in _added[group] or any(not _is_ours(claim) for claim in claims)
+
+
+def file_of(part: Any) -> str | None:
+    """The file of a part's code, None where that cannot be told."""
+    while isinstance(part, partial):
+        part = part.func
+    code = getattr(inspect.unwrap(part), "__code__", None)
+    return code.co_filename if code else None
+
+
 def add(group: str, name: str, part: Any) -> None:
     """Registers a part for this process and its workers; one that was handed in before is replaced.
 
@@ -94,8 +112,28 @@ def files() -> tuple[str, ...]:
     return tuple(_files)
 
 
+def file_hashes() -> dict[str, str]:
+    """The SHA-256 of every file that `add_file` took, by its path."""
+    return {path: _hashes[path] for path in _files}
+
+
+def of_files() -> list[tuple[str, str]]:
+    """Group and name of the parts that files gave."""
+    known = [(group, name) for group, name in _of_files if name in names(group)]
+    return sorted(known, key=lambda part: (GROUPS.index(part[0]), part[1]))
+
+
+def distributions() -> dict[str, str]:
+    """Name and version of the other distributions that register parts."""
+    points = [point for group in GROUPS for claims in _installed(group).values() for point in claims]
+    return {point.dist.name: point.dist.version for point in points if point.dist and not _is_ours(point)}
+
+
 def add_file(path: str) -> None:
-    """Registers the parts of a Python file: its one dict whose keys are plugin groups."""
+    """Registers the parts of a Python file: its one dict whose keys are plugin groups.
+
+    A part that a distribution registers from the very same source is left to it.
+    """
     spec = importlib.util.spec_from_file_location(f"eatnas_tf_plugins_{Path(path).stem}", path)
     if spec is None or spec.loader is None or not os.path.isfile(path):
         raise InputError(f"--plugins={path}: no such Python file")
@@ -119,8 +157,35 @@ def add_file(path: str) -> None:
         if not isinstance(parts, dict) or not all(isinstance(name, str) for name in parts):
             raise InputError(f"--plugins={path}: {group} is not a dict from names to parts")
         for name, part in parts.items():
-            _register(group, name, part)
+            if not _is_installed_from(path, group, name):
+                _register_of_file(path, group, name, part)
+            _of_files.add((group, name))
+    _hashes[path] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     _files.append(path)
+
+
+def _register_of_file(path: str, group: str, name: str, part: Any) -> None:
+    """Raises InputError, naming the distribution if one has another part of that name."""
+    strangers = [claim for claim in _installed(group).get(name, ()) if not _is_ours(claim)]
+    if strangers:
+        owner = _owner(strangers[0])
+        raise InputError(
+            f"--plugins={path}: {group} {name!r} is also registered by the installed {owner}, from another "
+            f"source; leave out --plugins, or uninstall {owner}"
+        )
+    _register(group, name, part)
+
+
+def _is_installed_from(path: str, group: str, name: str) -> bool:
+    """Whether the part comes from an installed module whose source is that of the file."""
+    for claim in _installed(group).get(name, ()):
+        try:
+            spec = importlib.util.find_spec(claim.module)
+        except (ImportError, ValueError):
+            continue
+        if spec is not None and spec.origin and os.path.isfile(spec.origin):
+            return Path(spec.origin).read_bytes() == Path(path).read_bytes()
+    return False
 
 
 @cache
@@ -133,6 +198,10 @@ def _installed(group: str) -> dict[str, tuple[EntryPoint, ...]]:
     for point in distinct.values():
         table[point.name] = (*table.get(point.name, ()), point)
     return table
+
+
+def _is_ours(point: EntryPoint) -> bool:
+    return _owner(point).replace("-", "_") == "eatnas_tf"
 
 
 def _owner(point: EntryPoint) -> str:
@@ -161,14 +230,10 @@ def _fitting(group: str, name: str, part: Any) -> Any:
 
 def _miss(group: str, name: str) -> str:
     known = names(group)
-    if not any(
-        _owner(point).replace("-", "_") == "eatnas_tf"
-        for points in _installed(group).values()
-        for point in points
-    ):
+    if not any(_is_ours(point) for points in _installed(group).values() for point in points):
         return (
             f"eatnas_tf's own {group} are not installed; reinstall: pip install --force-reinstall --no-deps ."
         )
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "; one of your own needs --plugins"
-    return f"no {group.removesuffix('s').replace('_', ' ')} {name!r} among {', '.join(known)}{hint}"
+    hint = "one of your own needs --plugins" + (f"; did you mean {near[0]!r}?" if near else "")
+    return f"no {group.removesuffix('s').replace('_', ' ')} {name!r} among {', '.join(known)}; {hint}"

@@ -154,11 +154,11 @@ FLAGS_OF = {
     "search": ("workdir", "preset", "population", "layers", "strides", "epochs", "quiet"),
     "transfer": ("workdir", "preset", "from", "inherit_seed", "population", "quiet"),
     "retrain": ("workdir", "preset", "from", "select_on", "epochs", "quiet"),
-    "evaluate": ("from", "format", "dataset", "quiet"),
+    "evaluate": ("from", "format", "dataset", "plugins", "quiet"),
     "pipeline": ("workdir", "search_preset", "transfer_preset", "seed", "quiet"),
     "describe": ("architecture", "strides", "image_size", "format", "plugins"),
     "check_plugins": ("parts", "plugins", "quiet"),
-    "predict": ("model", "top", "format", "quiet"),
+    "predict": ("model", "top", "format", "plugins", "quiet"),
     "report": ("workdir", "output", "plugins", "quiet"),
     "ablate": ("workdir", "source_dataset", "target_dataset", "seeds", "quiet"),
 }

@@ -142,7 +142,8 @@ def test_a_distribution_seen_twice_is_no_twin(installed) -> None:
         (
             "mutations",
             "kernal",
-            "no mutation 'kernal' among conv, depth, kernel, skip, width; did you mean 'kernel'?",
+            "no mutation 'kernal' among conv, depth, kernel, skip, width; "
+            "one of your own needs --plugins; did you mean 'kernel'?",
         ),
         (
             "mutations",
@@ -152,10 +153,21 @@ def test_a_distribution_seen_twice_is_no_twin(installed) -> None:
         (
             "perturbations",
             "every_blok",
-            "no perturbation 'every_blok' among every_block, one_block, random; did you mean 'every_block'?",
+            "no perturbation 'every_blok' among every_block, one_block, random; "
+            "one of your own needs --plugins; did you mean 'every_block'?",
         ),
-        ("objectives", "param", "no objective 'param' among mult_adds, params; did you mean 'params'?"),
-        ("conv_ops", "mb33", "no conv op 'mb33' among mb1, mb3, mb6, sep; did you mean 'mb3'?"),
+        (
+            "objectives",
+            "param",
+            "no objective 'param' among mult_adds, params; "
+            "one of your own needs --plugins; did you mean 'params'?",
+        ),
+        (
+            "conv_ops",
+            "mb33",
+            "no conv op 'mb33' among mb1, mb3, mb6, sep; "
+            "one of your own needs --plugins; did you mean 'mb3'?",
+        ),
         (
             "primitives",
             "",

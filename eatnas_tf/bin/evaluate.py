@@ -9,17 +9,21 @@ from eatnas_tf.bin import entry
 from eatnas_tf.errors import InputError
 from eatnas_tf.flags import data, output, source, terminal
 
-for name in ("from", "dataset", "data_dir"):
+for name in ("from", "dataset", "data_dir", "plugins"):
     absl_flags.declare_key_flag(name)
 entry.adopt((output, terminal))
 
 
 def main() -> None:
-    from eatnas_tf.stages import evaluate  # here, so that --help and a wrong flag answer at once
+    from eatnas_tf.stages import (  # here, so that --help and a wrong flag answer at once
+        evaluate,
+        plugins_used,
+    )
 
     if source.FROM.value is None:
         raise InputError("--from is missing; give the work folder of a finished retraining")
-    evaluate.run(source.FROM.value, data.DATASET.value, data.DATA_DIR.value, output.as_json())
+    with plugins_used.named(source.FROM.value):
+        evaluate.run(source.FROM.value, data.DATASET.value, data.DATA_DIR.value, output.as_json())
 
 
 if __name__ == "__main__":

@@ -19,11 +19,12 @@ from eatnas_tf.flags import predict as predict_flags
 from eatnas_tf.flags import report as report_flags
 
 entry.adopt((predict_flags, output, terminal))
-absl_flags.declare_key_flag("output")
+for name in ("output", "plugins"):
+    absl_flags.declare_key_flag(name)
 
 
 def main(files: list[str]) -> None:
-    from eatnas_tf.stages import predict  # here, so that --help and a wrong flag answer at once
+    from eatnas_tf.stages import plugins_used, predict  # here, so that --help and a wrong flag answer at once
 
     if predict_flags.MODEL.value is None:
         raise InputError("--model is missing; give the model.keras of a finished retraining")
@@ -32,13 +33,15 @@ def main(files: list[str]) -> None:
     form, place = output.FORMAT.value, report_flags.OUTPUT.value
     if place is not None and form == "table":
         raise InputError("--output takes --format=csv or --format=json; a table is for the terminal")
-    bad = predict.run(
-        Path(predict_flags.MODEL.value),
-        [Path(file) for file in files],
-        predict_flags.TOP.value,
-        form,
-        None if place is None else Path(place),
-    )
+    model = Path(predict_flags.MODEL.value)
+    with plugins_used.named(model.parent):
+        bad = predict.run(
+            model,
+            [Path(file) for file in files],
+            predict_flags.TOP.value,
+            form,
+            None if place is None else Path(place),
+        )
     if bad:
         sys.exit(1)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from eatnas_tf import durable
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, UnknownNameError
 from eatnas_tf.evolution.population import Candidate, Individual, Measurement
 from eatnas_tf.fields import NUMBER, NUMBER_OR_NAN, POSITIVE, TEXT, WHOLE, Kind, field, list_of, optional
 from eatnas_tf.space import Architecture, Change, Primitive
@@ -119,6 +119,8 @@ class Journal:
         for number, line in enumerate(self.lines, start=2):
             try:
                 parsed = parse(line)
+            except UnknownNameError as error:  # the line is sound; its part is not there
+                raise error.saying(f"{self.path}, line {number}: {error}") from None
             except InputError as error:
                 raise InputError(f"{self.path}, line {number}: not {what} ({error}); {ADVICE}") from None
             yield parsed

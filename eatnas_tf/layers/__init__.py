@@ -2,6 +2,7 @@
 
 from eatnas_tf.layers.counting import Count, count, describe
 from eatnas_tf.layers.expand import Frame, Layer, Network, expand
+from eatnas_tf.layers.objectives import is_measured, measured
 from eatnas_tf.layers.specs import (
     Activation,
     BatchNorm,
@@ -35,4 +36,6 @@ __all__ = [
     "count",
     "describe",
     "expand",
+    "is_measured",
+    "measured",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, PartError, blaming
 from eatnas_tf.layers import conv_ops
 from eatnas_tf.layers.specs import (
     Activation,
@@ -150,7 +151,7 @@ def block_layers(
         try:
             specs = _specs(block, inputs, outputs, stride, linear)
         except InputError as error:
-            raise InputError(f"block {position}, {error}") from None
+            raise error.saying(f"block {position}, {error}") from error.__cause__
         bypass = _shortcut(inputs, outputs, stride, shortcut) if block["skip"] else None
         layers.append(
             Layer(
@@ -171,21 +172,24 @@ def block_layers(
 
 def _specs(block: Block, inputs: int, outputs: int, stride: int, linear: bool) -> list[Spec]:
     """A layer as its operation makes it and the primitives beyond the five rewrite it. Raises InputError."""
-    name = str(block["conv"])
-    specs = _sound(f"conv op {name!r}", conv_ops.find(name)(inputs, outputs, int(block["kernel"]), stride))
+    op = conv_ops.find(str(block["conv"]))
+    specs = _sound(f"conv op {block['conv']!r}", lambda: op(inputs, outputs, int(block["kernel"]), stride))
     if linear and isinstance(specs[-1], Activation):
         specs = specs[:-1]
     for primitive, value in block.items_:
         if primitive.rewrite is not None:
-            specs = _sound(f"primitive {primitive.name!r}", primitive.rewrite(specs, value))
+            specs = _sound(f"primitive {primitive.name!r}", partial(primitive.rewrite, specs, value))
     return specs
 
 
-def _sound(maker: str, specs: Any) -> Any:
+def _sound(maker: str, make: Callable[[], Any]) -> Any:
+    """The specs that a part makes. Raises PartError."""
     try:
-        refuse_strangers(specs)
-    except InputError as error:
-        raise InputError(f"{maker}: {error} (check_plugins tells more)") from None
+        with blaming(maker):
+            specs = make()
+            refuse_strangers(specs)
+    except PartError as error:
+        raise error.saying(f"{error} (check_plugins tells more)") from error.__cause__
     return specs
 
 

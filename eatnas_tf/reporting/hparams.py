@@ -50,7 +50,7 @@ class Trials:
         trouble: Harmless,
         primitives: Sequence[Primitive],
         frame: Frame,
-        count: Callable[[Individual], Count],
+        count: Callable[[Individual], Count | None],
     ) -> None:
         self._folder, self._trouble, self._frame, self._count = folder, trouble, frame, count
         self._shown: dict[int, Path] = {}
@@ -85,17 +85,16 @@ def kept(history: Sequence[Individual]) -> dict[int, Individual]:
     return {one.id: one for one in (*history[-NEWEST:], *top(history, BEST))}
 
 
-def columns(one: Individual, frame: Frame, counted: Count) -> dict[str, Column]:
+def columns(one: Individual, frame: Frame, counted: Count | None) -> dict[str, Column]:
     """What is known of a candidate before it is trained: derived columns, then primitives by block, which are
-    text as in a code: TensorBoard shows whole numbers as 3.0000.
+    text as in a code: TensorBoard shows whole numbers as 3.0000. What could not be counted is left out.
     """
     blocks, parent = one.architecture, one.candidate.parent
     widths = block_widths([float(block["width"]) for block in blocks], frame.stem_filters, frame.width_base)
     derived = (
         sum(int(block["depth"]) for block in blocks),
         widths[-1] / frame.stem_filters,
-        counted.params,
-        counted.mult_adds,
+        *((counted.params, counted.mult_adds) if counted else (None, None)),
         FOUNDER if parent is None else parent,
     )
     primitives = {
@@ -103,7 +102,8 @@ def columns(one: Individual, frame: Frame, counted: Count) -> dict[str, Column]:
         for number, block in enumerate(blocks, start=1)
         for primitive, value in block.items_
     }
-    return {**dict(zip(DERIVED, derived, strict=True)), **primitives}
+    known = {name: value for name, value in zip(DERIVED, derived, strict=True) if value is not None}
+    return {**known, **primitives}
 
 
 def metrics(one: Individual) -> dict[str, float]:

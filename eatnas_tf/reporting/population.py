@@ -29,10 +29,19 @@ def scalars(
         "population/score_std": deviation(scores, mean),
         "population/accuracy_mean": fmean(one.measurement.accuracy for one in individuals),
         "population/size_mean": fmean(one.measurement.size for one in individuals),
-        "population/params_mean": fmean(one.params for one in counted),
-        "population/mult_adds_mean": fmean(one.mult_adds for one in counted),
+        **_means(counted),
         "population/distinct_codes": len(set(codes)),
         **{f"population/entropy_{name}": bits for name, bits in entropies(codes, primitives).items()},
+    }
+
+
+def _means(counted: Sequence[Count]) -> dict[str, float]:
+    """Nothing where parts fail for every architecture."""
+    if not counted:
+        return {}
+    return {
+        "population/params_mean": fmean(one.params for one in counted),
+        "population/mult_adds_mean": fmean(one.mult_adds for one in counted),
     }
 
 

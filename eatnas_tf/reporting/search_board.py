@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eatnas_tf.errors import PartError
 from eatnas_tf.evolution import Individual, Population, top
 from eatnas_tf.layers import Frame, Network, count
 from eatnas_tf.layers.counting import Count
@@ -58,7 +59,7 @@ class SearchBoard:
         self._trials = Trials(trials, trouble, subject.primitives, subject.frame, self._count)
         self._history: list[Individual] = []
         self._told: dict[int, Individual] = {}
-        self._counts: dict[int, Count] = {}
+        self._counts: dict[int, Count | None] = {}
         self._population, self._best = Population(), (float("-inf"), Population())
         self._failures, self._drawn, self._record = 0, 0, float("-inf")
         flags = [(f"--{name}", _text(value)) for name, value in subject.settings.items() if value is not None]
@@ -103,12 +104,16 @@ class SearchBoard:
         if quality > self._best[0]:
             self._best = quality, self._population
         alive = self._population.individuals
-        counted = [self._count(one) for one in alive]
+        counted = [found for one in alive if (found := self._count(one)) is not None]
         return population.scalars(alive, quality, self._subject.primitives, counted)
 
-    def _count(self, one: Individual) -> Count:
+    def _count(self, one: Individual) -> Count | None:
+        """None if a part fails for the architecture."""
         if one.id not in self._counts:
-            self._counts[one.id] = count(self._subject.network(one.architecture))
+            try:
+                self._counts[one.id] = count(self._subject.network(one.architecture))
+            except PartError:
+                self._counts[one.id] = None
         return self._counts[one.id]
 
     def _show_pictures(self) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from eatnas_tf import registry
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, UnknownNameError
 from eatnas_tf.space.primitives import STANDARD, Primitive, Value
+
+NEEDS_PLUGINS = "one of your own needs --plugins"
 
 
 class Change(NamedTuple):
@@ -35,7 +38,8 @@ class Block(Mapping[str, Value]):
         """
         unknown = sorted(values.keys() - {primitive.name for primitive in primitives})
         if unknown:
-            raise InputError(f"no primitive {unknown[0]!r} among {', '.join(p.name for p in primitives)}")
+            known = ", ".join(primitive.name for primitive in primitives)
+            raise UnknownNameError(f"no primitive {unknown[0]!r} among {known}; {NEEDS_PLUGINS}")
         items = []
         for primitive in primitives:
             if primitive.name in values:
@@ -115,7 +119,7 @@ class Architecture(Sequence[Block]):
             try:
                 blocks.append(Block.parse(token, primitives))
             except InputError as error:
-                raise InputError(f"block {position}, {error}") from None
+                raise error.saying(f"block {position}, {error}") from None
         return cls(tuple(blocks))
 
     @classmethod
@@ -132,7 +136,7 @@ class Architecture(Sequence[Block]):
             try:
                 blocks.append(Block.of(_primitives_named(row) if primitives is None else primitives, **row))
             except InputError as error:
-                raise InputError(f"block {position}, {error}") from None
+                raise error.saying(f"block {position}, {error}") from None
         return cls(tuple(blocks))
 
     def to_json(self) -> str:
@@ -168,13 +172,21 @@ def _read(part: str, primitives: Sequence[Primitive], first: bool) -> tuple[Prim
     fitting = [
         p for p in primitives if part.startswith(p.key) and (p.key == "") == (first and _keyless(primitives))
     ]
-    refusal = None
+    refusal: InputError | None = None
     for primitive in sorted(fitting, key=lambda p: -len(p.key)):
         try:
             return primitive, primitive.value(part[len(primitive.key) :])
         except InputError as error:
             refusal = refusal or error
-    raise refusal or InputError(f"{part!r} is no primitive; expected {_pattern(primitives)}")
+    if refusal is not None and (first or not _may_be_a_plugins(part, primitives)):
+        raise refusal
+    raise UnknownNameError(f"{part!r} is no primitive; expected {_pattern(primitives)}; {NEEDS_PLUGINS}")
+
+
+def _may_be_a_plugins(part: str, primitives: Sequence[Primitive]) -> bool:
+    """Whether a part begins with a key that none of these has, such as `se` of `se4`, where `s` is known."""
+    found = re.fullmatch("([a-z]+)[0-9.]+", part)
+    return found is not None and all(primitive.key != found[1] for primitive in primitives)
 
 
 def _keyless(primitives: Sequence[Primitive]) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 from eatnas_tf.errors import InputError
 
@@ -89,13 +89,21 @@ class Primitive:
 
     def value(self, text: str) -> Value:
         """The value that `text` (without the key) stands for. Raises InputError."""
+        for word in filter(_has_underscore, (*self.choices, self.default)):
+            if self.text(word) == text:
+                return word
         try:
             return self.parse(text)
         except ValueError as error:
             raise InputError(f"{self.name}: {text!r} is not {error}") from None
 
     def text(self, value: Value) -> str:
-        """`value` as it stands in a code behind the key: no exponent, no underscore, no dash."""
+        """`value` as it stands in a code behind the key: no exponent, no underscore, no dash.
+
+        `_` parts the primitives of a code, so that a word such as `hard_swish` is written `hard.swish`.
+        """
+        if isinstance(value, str) and (value in self.choices or value == self.default):
+            return value.replace("_", ".")
         return f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
 
     def checked(self, value: Value) -> Value:
@@ -111,6 +119,10 @@ class Primitive:
     def refuse_unless_chosen(self, value: Value) -> None:
         if value not in self.choices:
             raise InputError(f"{self.name}: {self.text(value)} is not one of {_listed(self.choices)}")
+
+
+def _has_underscore(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and "_" in value
 
 
 def _listed(values: tuple[Value, ...]) -> str:

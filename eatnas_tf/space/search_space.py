@@ -151,7 +151,7 @@ class SearchSpace:
         try:
             return Architecture(tuple(Block.of(self.primitives, **block) for block in architecture))
         except InputError as error:
-            raise InputError(f"{architecture}: {error}") from None
+            raise error.saying(f"{architecture}: {error}") from None
 
     def refuse_outsider(self, architecture: Architecture) -> None:
         """Raises InputError if a value is not a choice of this space. Constraints are not looked at."""

@@ -69,13 +69,16 @@ class Evaluator:
         with clock.of("build"):
             network = self.expand(candidate.architecture)
             trainee = self.engine.load(network, [self.seed, candidate.id])
-        with clock.of("inherit"):
-            origins = self._inherit(task, network, trainee)
-        accuracy, loss = self._train(candidate, trainee, clock)
-        with clock.of("save"):
-            if math.isfinite(loss):
-                weight_file.save(self.workdir.weights_of(candidate.id), trainee.weights())
-            trainee.close()
+        try:
+            with clock.of("inherit"):
+                origins = self._inherit(task, network, trainee)
+            accuracy, loss = self._train(candidate, trainee, clock)
+            with clock.of("save"):
+                if math.isfinite(loss):
+                    weight_file.save(self.workdir.weights_of(candidate.id), trainee.weights())
+        finally:
+            with clock.of("save"):
+                trainee.close()
         details = {"loss": loss if math.isfinite(loss) else None, "inherited": origins, TIMES: clock.parts}
         return Measurement(accuracy, self.objective(network), clock.seconds, details)
 

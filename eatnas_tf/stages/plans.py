@@ -19,10 +19,10 @@ from eatnas_tf.configs import (
     SpaceConfig,
     TrainingConfig,
 )
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, blaming
 from eatnas_tf.evolution import Limits, Quality, Redrawing, Score
 from eatnas_tf.fields import POSITIVE
-from eatnas_tf.layers import Frame, Network, conv_ops, expand
+from eatnas_tf.layers import Frame, Network, conv_ops, expand, is_measured
 from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, Architecture, ExpansionLimit, LayerLimit, SearchSpace
 from eatnas_tf.space.search_space import Constraint
@@ -41,6 +41,7 @@ class SearchPlan:
     quality: Quality
     limits: Limits
     given: tuple[Architecture, ...]
+    measured: bool = False  # the objective is measured of a trained candidate only
 
 
 @dataclass(frozen=True)
@@ -92,31 +93,35 @@ def search(config: SearchConfig) -> SearchPlan:
     if not mutations:
         raise InputError("the space has a single architecture: give some primitive more than one choice")
     perturbation = registry.get("perturbations", evolution.perturbation)
+    objective = registry.get("objectives", evolution.objective)
 
     def perturb(architecture: Architecture, rng: Random) -> Architecture:
-        return _child(evolution.perturbation, perturbation(architecture, space, mutations, rng))
+        with blaming(f"perturbation {evolution.perturbation!r}"):
+            return _child(perturbation(architecture, space, mutations, rng))
 
     return SearchPlan(
         space,
         Redrawing(space, perturb),
-        partial(_size, evolution.objective, registry.get("objectives", evolution.objective)),
+        partial(_size, evolution.objective, objective),
         Score(evolution.target, evolution.omega),
         Quality(evolution.target_std, evolution.alpha, evolution.beta),
         Limits(evolution.sample, evolution.cycles, evolution.patience, evolution.min_delta),
         _given(evolution, space),
+        is_measured(objective),
     )
 
 
 def _size(name: str, objective: Callable[[Network], Any], network: Network) -> float:
-    size = objective(network)
-    if not POSITIVE.fits(size):
-        raise InputError(f"objective {name!r} gave {size!r:.60} back; expected {POSITIVE.name}")
-    return size
+    with blaming(f"objective {name!r}"):
+        size = objective(network)
+        if not POSITIVE.fits(size):
+            raise InputError(f"it gave {size!r:.60} back; expected {POSITIVE.name}")
+        return size
 
 
-def _child(name: str, found: Any) -> Architecture:
+def _child(found: Any) -> Architecture:
     if not isinstance(found, Architecture):
-        raise InputError(f"perturbation {name!r} gave {found!r:.60} back; expected an Architecture")
+        raise InputError(f"it gave {found!r:.60} back; expected an Architecture")
     return found
 
 
@@ -132,7 +137,7 @@ def _given(evolution: EvolutionConfig, space: SearchSpace) -> tuple[Architecture
         try:
             architecture = space.complete(Architecture.parse(code))
         except InputError as error:
-            raise InputError(f"--seed_architectures: {error}") from None
+            raise error.saying(f"--seed_architectures: {error}") from None
         refusal = space.refusal(architecture)
         if refusal:
             raise InputError(f"--seed_architectures: {code} is not in the space: {refusal}")
@@ -156,7 +161,7 @@ def _parsed(code: str, origin: str) -> Architecture:
     try:
         return Architecture.from_json(code) if code.lstrip().startswith("[") else Architecture.parse(code)
     except InputError as error:
-        raise InputError(f"{origin}: {error}") from None
+        raise error.saying(f"{origin}: {error}") from None
 
 
 def basic(source: str | None, code: str | None) -> Basic:

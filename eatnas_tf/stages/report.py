@@ -13,7 +13,7 @@ from typing import Any
 
 import eatnas_tf
 from eatnas_tf import durable, registry
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, PartError
 from eatnas_tf.evolution import Candidate, Evolution, Individual, Journal, Limits, Quality, Score, origin
 from eatnas_tf.evolution.history import Moment
 from eatnas_tf.evolution.journal import individuals
@@ -23,7 +23,7 @@ from eatnas_tf.layers.counting import Count
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.reporting.report.stages import Network, Retrained, Run, Searched, Stage, Test
 from eatnas_tf.space import STANDARD, Architecture, Primitive
-from eatnas_tf.stages import results, retrain
+from eatnas_tf.stages import plugins_used, results, retrain
 from eatnas_tf.stages.workdir import Workdir, refusing_write_errors
 
 SEARCHES = ("search", "transfer")
@@ -149,7 +149,12 @@ def _led_to(source: Searched | Retrained, stage: Searched | Retrained) -> bool:
 
 
 def _stage(folder: Path) -> Searched | Retrained:
-    """Raises InputError."""
+    """Raises InputError; for a part that is not there, with the plugins that the stage used."""
+    with plugins_used.named(folder):
+        return _told(folder)
+
+
+def _told(folder: Path) -> Searched | Retrained:
     workdir = Workdir(folder)
     config = workdir.read("config.json")
     best = (
@@ -263,7 +268,12 @@ def _evolution(told: Sequence[Individual], plan: Mapping[str, Any]) -> Evolution
 
 
 def _counts(told: Sequence[Individual], common: Stage) -> dict[int, Count]:
-    """Params and mult-adds by id. Raises InputError if an architecture stands for no network."""
-    if common.frame is None:
-        return {}
-    return {one.id: count(expand(one.architecture, common.frame)) for one in told}
+    """Params and mult-adds by id, without failed candidates that stand for no network. Raises InputError."""
+    counts: dict[int, Count] = {}
+    for one in told if common.frame is not None else ():
+        try:
+            counts[one.id] = count(expand(one.architecture, common.frame))
+        except PartError:
+            if "failed" not in one.measurement.details:
+                raise
+    return counts

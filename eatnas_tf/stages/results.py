@@ -36,6 +36,7 @@ class Ranked(NamedTuple):
 
     id: int
     architecture: str
+    score: float | None
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,22 @@ class Result:
 
 def read(workdir: Workdir) -> Result:
     """The result in a folder. Raises InputError if its stage is not finished, or best.json is damaged."""
+    if _has_no_result(workdir):
+        raise InputError(f"--from={workdir.path}: that stage has no result; run its command, which says why")
     found = so_far(workdir)
     if not found.finished:
         raise InputError(f"--from={workdir.path}: that stage is not finished; run its command to its end")
+    if found.weights is None and found.ranking and all(one.score == 0 for one in found.ranking):
+        raise InputError(
+            f"--from={workdir.path}: no candidate of that search trained; search again with a lower "
+            "--learning_rate in another --workdir"
+        )
     return found
+
+
+def _has_no_result(workdir: Workdir) -> bool:
+    """Whether a stage has begun in the folder and has not come to a best.json."""
+    return (workdir.path / "config.json").is_file() and not (workdir.path / "best.json").exists()
 
 
 def so_far(workdir: Workdir) -> Result:
@@ -90,10 +103,15 @@ def _result(workdir: Workdir, best: dict[str, Any]) -> Result:
         _frame(field(best, "frame", OBJECT)),
         workdir.path / weights if weights else None,
         field(best, "finished", optional(TEXT)),
-        tuple(Ranked(field(one, "id", WHOLE), field(one, "architecture", TEXT)) for one in ranking),
+        tuple(map(_ranked, ranking)),
         _tested(best) if "test" in best else None,
         tuple(field(best, "classes", list_of(TEXT))) if "classes" in best else None,
     )
+
+
+def _ranked(one: dict[str, Any]) -> Ranked:
+    score = field(one, "score", NUMBER) if "score" in one else None
+    return Ranked(field(one, "id", WHOLE), field(one, "architecture", TEXT), score)
 
 
 def _frame(found: dict[str, Any]) -> Frame:

@@ -16,7 +16,7 @@ from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.network import class_matching
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
-from eatnas_tf.stages import devices, inherited, plans, results
+from eatnas_tf.stages import devices, inherited, plans, plugins_used, results
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
@@ -53,7 +53,7 @@ def run(
     Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
     """
     config, overrides = inherited.settled(config, runtime.workdir)
-    with passes_shown():
+    with passes_shown(), plugins_used.named(runtime.workdir, config.source):
         setting = set_up(config, plans.to_retrain(config), given)
     devices.refuse_missing(runtime)
     check = partial(_done, setting.architectures)
@@ -209,8 +209,8 @@ def _retrain(
 def _refuse_diverged(line: dict[str, Any]) -> None:
     if line["loss"] is None:
         raise InputError(
-            f"{line['name']} is the best and its loss became no number; "
-            "lower --learning_rate in another --workdir"
+            f"{line['name']} is the best and its loss became no number: "
+            "lower --learning_rate or check the images and labels, and give another --workdir"
         )
 
 

@@ -19,7 +19,8 @@ from eatnas_tf.evolution import (
 )
 from eatnas_tf.evolution.journal import ADVICE, individuals, line_of
 from eatnas_tf.reporting import population, progress, tables
-from eatnas_tf.stages import devices, inherited
+from eatnas_tf.stages import devices, inherited, plugins_used, untrained
+from eatnas_tf.stages.failures import Streak
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, SearchResult
 from eatnas_tf.stages.plans import SearchPlan
@@ -43,11 +44,13 @@ def run(
 
     Leaves the journal, best.json (the ranking of the best population) and the weights of what is alive.
     `last` says that nothing comes after it, so that its table is the result of the whole command.
-    Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together.
+    Raises InputError before TensorFlow is loaded or anything is written, if the settings do not fit together,
+    and at the end if no candidate trained.
     """
     config, overrides = inherited.settled(config, runtime.workdir)
     config.refuse_runtime(runtime)
-    with passes_shown():
+    source = config.source if isinstance(config, TransferConfig) else None
+    with passes_shown(), plugins_used.named(runtime.workdir, source):
         setting = set_up(config, given)
     kind, first = "search" if setting.basic is None else "transfer", setting.first_population()
     devices.refuse_missing(runtime)
@@ -65,6 +68,7 @@ def run(
         if finished is None:
             finished = _evolve(setting, runtime, evolution, journal, workdir, title, callbacks)
         workdir.keep_weights(evolution.alive_or_needed())
+        untrained.refuse_result(evolution, config.training.learning_rate)
         _write_best(workdir, evolution, setting, finished)
         result = _result(workdir, evolution, finished)
         _show(result, evolution, config.top_k, title, last)
@@ -114,6 +118,7 @@ def _evolve(
     board.resume(evolution.told.values())
     workdir.keep_weights(evolution.alive_or_needed())
     total = setting.config.evolution.population + evolution.cycles
+    streak = Streak(workdir)
     shares: dict[int, float] = {}  # of the candidates that are out
     with progress.bar(title, total, "evaluation") as bar:
         bar.resumed(evolution.evaluations)
@@ -132,6 +137,10 @@ def _evolve(
             _write_best(workdir, evolution, setting, None)
             board.add(individual)
             show()
+            streak.take(individual)
+            untrained.warn_after_first(
+                evolution, setting.config.evolution.population, setting.config.training.learning_rate
+            )
             for callback in callbacks:
                 callback.on_candidate(individual, evolution)
 
@@ -184,9 +193,12 @@ def _refuse_without_best(evolution: Evolution, setting: Setting, reason: str) ->
 
 
 def _write_best(workdir: Workdir, evolution: Evolution, setting: Setting, finished: str | None) -> None:
-    """best.json: the best population so far by rank, the best code first, and why the search is over."""
+    """best.json: the best population so far by rank, the best code first, and why the search is over.
+
+    There is none before a population is whole and a candidate has trained.
+    """
     peak = evolution.peak
-    if peak is None:
+    if peak is None or not untrained.any_trained(evolution.told.values()):
         return
     ranking = top(peak.population.individuals, len(peak.population))
     weights = workdir.weights_of(ranking[0].id)

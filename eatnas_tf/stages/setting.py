@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, PartError
 from eatnas_tf.evolution import (
     Alone,
     Candidate,
@@ -23,6 +23,7 @@ from eatnas_tf.layers import Frame, Network
 from eatnas_tf.network import weight_file
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans
+from eatnas_tf.stages.failures import Surviving
 from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.stages.worker import Build, OnShare, Place
@@ -51,24 +52,46 @@ class Setting:
     given: GivenSource | None = None
 
     def first_population(self) -> list[Candidate]:
-        """Raises InputError if there are too few architectures, or one of them stands for no network."""
+        """Raises InputError if there are too few architectures, or PartError if none stands for a network.
+
+        Where a part fails for some of them only, those fail when they are evaluated.
+        """
         size, seed = self.config.evolution.population, self.config.seed
         if self.basic is None:
             first = random_population(self.plan.space, size, seed, self.plan.given)
         else:
             basic = self.basic.architecture
             first = perturbed_population(basic, self.plan.perturb, size, seed, self.plan.given)
-        for candidate in first:  # what a part makes of them is seen before anything is trained
-            self.size(candidate.architecture)
+        self._refuse_unless_one_is_sized([candidate.architecture for candidate in first])
         return first
+
+    def _refuse_unless_one_is_sized(self, architectures: Sequence[Architecture]) -> None:
+        """Sees what parts make of architectures before anything is trained."""
+        refusals = []
+        for architecture in architectures:
+            try:
+                network = self.network(architecture)
+                if not self.plan.measured:
+                    self.plan.objective(network)
+            except PartError as error:
+                refusals.append(error)
+        if len(refusals) == len(architectures):
+            raise refusals[0]
 
     def network(self, architecture: Architecture) -> Network:
         """What is trained of a candidate."""
         return plans.trained_network(architecture, self.frame, self.config.training)
 
     def size(self, architecture: Architecture) -> float:
-        """The objective of an architecture that nothing else could be measured of."""
+        """The objective of an architecture. Raises PartError."""
         return self.plan.objective(self.network(architecture))
+
+    def size_of_failed(self, architecture: Architecture) -> float:
+        """The size of a candidate without a training; the target, where a part fails or has to measure it."""
+        try:
+            return self.config.evolution.target if self.plan.measured else self.size(architecture)
+        except PartError:
+            return self.config.evolution.target
 
 
 def set_up(config: SearchConfig, given: GivenSource | StreamedSource | None = None) -> Setting:
@@ -157,7 +180,7 @@ def workforce_of(
     if len(places) > 1:
         room = memory_limit() // len(places)  # decided once: all of them hold the images, or stream them
         build = _evaluation_for_workers(setting, workdir, room)
-        return LocalWorkers(places, build, setting.size, on_share, on_pass)
+        return LocalWorkers(places, build, setting.size_of_failed, on_share, on_pass)
 
     def on_share_or_stop(number: int, share: float) -> None:
         stop_if_asked()
@@ -166,9 +189,11 @@ def workforce_of(
     with passes.heard(on_pass):
         evaluator = evaluator_of(setting, devices.strategy(runtime), workdir, on_share_or_stop)
 
+    surviving = Surviving(evaluator, setting.size_of_failed, workdir)
+
     def evaluate(task: Task) -> Measurement:
         stop_if_asked()
-        return evaluator(task)
+        return surviving(task)
 
     return Alone(evaluate)
 
@@ -197,14 +222,6 @@ def _evaluation(
             registry.add(group, name, part)
     setting = set_up(config, given)
     strategy = devices.strategy(RuntimeConfig(str(workdir.path)), place.threads)
-    import tensorflow as tf
-
     evaluator = evaluator_of(setting, strategy, workdir, on_share, room)
-
-    def evaluate(text: str) -> Measurement:
-        try:
-            return evaluator(Task.from_json(text, setting.plan.space.primitives))
-        except tf.errors.ResourceExhaustedError as error:
-            raise MemoryError(str(error)) from error
-
-    return evaluate
+    surviving = Surviving(evaluator, setting.size_of_failed, workdir, ends_process=True)
+    return lambda text: surviving(Task.from_json(text, setting.plan.space.primitives))

@@ -31,7 +31,8 @@ class Stopwatch:
         try:
             yield
         finally:
-            self.parts[part] = round(time.perf_counter() - begun, 4)
+            spent = self.parts.get(part, 0.0) + time.perf_counter() - begun
+            self.parts[part] = round(spent, 4)
 
 
 class Clocked:

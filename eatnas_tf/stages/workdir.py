@@ -20,6 +20,7 @@ import eatnas_tf
 from eatnas_tf import durable
 from eatnas_tf.configs import RuntimeConfig, settings
 from eatnas_tf.errors import InputError, reason
+from eatnas_tf.stages import plugins_used
 
 SCHEMA = 1
 OVERRIDES = "overrides"  # in config.json: what was given instead of what the stage before had
@@ -28,6 +29,7 @@ OURS = (
     "best.json",
     "channels.json",
     "weights",
+    "failures",
     "model.keras",
     "weights.npz",
     "tensorboard",
@@ -93,6 +95,10 @@ class Workdir:
         """Where a retraining's network stands after its last whole epoch."""
         return self.weights_folder / f"{number:06d}.checkpoint.npz"
 
+    def failure_of(self, number: int) -> Path:
+        """The traceback of a candidate whose evaluation raised."""
+        return self.path / "failures" / f"{number:06d}.txt"
+
     def keep_weights(self, numbers: Collection[int], written: Collection[int] = ()) -> None:
         """Deletes the weights of all candidates but those, and what a crash left half-written.
 
@@ -156,9 +162,11 @@ def opened(
     with refusing_write_errors():
         found = agreeing(stage, config, runtime, check)
         with _locked(workdir):
-            if found is None or found["settings"] != wanted:
+            plugins = plugins_used.merged(found or {}, plugins_used.now())
+            if found is None or found["settings"] != wanted or found.get(plugins_used.KEY) != plugins:
                 told = {name: pair._asdict() for name, pair in (overrides or {}).items()}
-                workdir.write("config.json", _record(wanted, stage=stage, **{OVERRIDES: told}))
+                record = _record(wanted, stage=stage, plugins=plugins, **{OVERRIDES: told})
+                workdir.write("config.json", record)
             yield workdir
 
 

@@ -150,7 +150,10 @@ def test_an_unknown_operation_is_refused(name) -> None:
 def test_an_unknown_operation_of_a_code_is_refused_by_block_with_a_near_one() -> None:
     with pytest.raises(InputError) as refused:
         _network("sep_k3_s1_w1.0_d1-sepp_k3_s1_w1.0_d1", Frame(**{**vars(BLOCK), "strides": (1, 1)}))
-    assert str(refused.value) == "block 2, no conv op 'sepp' among mb1, mb3, mb6, sep; did you mean 'sep'?"
+    assert (
+        str(refused.value) == "block 2, no conv op 'sepp' among mb1, mb3, mb6, sep; "
+        "one of your own needs --plugins; did you mean 'sep'?"
+    )
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,8 @@ def test_a_registered_mutation_comes_before_the_generic_one(monkeypatch) -> None
 
     monkeypatch.setitem(registry._added["mutations"], "squeeze", smallest)
     space = SearchSpace(primitives=(*STANDARD, SQUEEZE))
-    assert operators(space)["squeeze"] is smallest
+    parent = space.sample(Random(1))
+    assert operators(space)["squeeze"](parent, 0, space, Random(2)) == parent.replace(0, squeeze=0.25)
 
 
 def test_only_the_operators_asked_for_are_drawn() -> None:
@@ -214,7 +215,8 @@ def test_an_unknown_mutation_is_refused_with_a_near_name() -> None:
     with pytest.raises(UnknownNameError) as refused:
         operators(SPACE, ("kernal",))
     assert str(refused.value) == (
-        "no mutation 'kernal' among conv, depth, kernel, skip, width; did you mean 'kernel'?"
+        "no mutation 'kernal' among conv, depth, kernel, skip, width; "
+        "one of your own needs --plugins; did you mean 'kernel'?"
     )
 
 

@@ -28,9 +28,12 @@ CASES = [
     coded(f"{ONE}-", "block 2, conv: '' is not a word of letters, digits and dots"),
     coded(f"{ONE}--{ONE}", "block 2, conv: '' is not a word of letters, digits and dots"),
     coded(f"{ONE}-{ONE}_k5", f"block 2, kernel is given twice; expected {PATTERN}"),
-    coded(f"{ONE}_x1", f"block 1, 'x1' is no primitive; expected {PATTERN}"),
-    coded(f"{ONE}_", f"block 1, '' is no primitive; expected {PATTERN}"),
-    coded("mb6_K3_s1_w1.0_d2", f"block 1, 'K3' is no primitive; expected {PATTERN}"),
+    coded(f"{ONE}_x1", f"block 1, 'x1' is no primitive; expected {PATTERN}; one of your own needs --plugins"),
+    coded(f"{ONE}_", f"block 1, '' is no primitive; expected {PATTERN}; one of your own needs --plugins"),
+    coded(
+        "mb6_K3_s1_w1.0_d2",
+        f"block 1, 'K3' is no primitive; expected {PATTERN}; one of your own needs --plugins",
+    ),
     coded("mb6_k03_s1_w1.0_d2", "block 1, kernel: '03' is not a whole number from 1 to 999"),
     coded("mb6_k-3_s1_w1.0_d2", "block 1, kernel: '' is not a whole number from 1 to 999"),
     coded("mb6_k\u0663_s1_w1.0_d2", "block 1, kernel: '\u0663' is not a whole number from 1 to 999"),
@@ -62,9 +65,19 @@ CASES = [
     coded(row().replace("3", "1" + "0" * 5000), '\'[{"conv": "mb6", …'),
     coded(row().replace("3", "1e400"), "block 1, kernel: 'Infinity' is not a whole number from 1 to 999"),
     coded(row(conv=f"mb6{CLEAR}"), r"block 1, conv: 'mb6\x1b[2J' is not a word of letters, digits and dots"),
-    coded(row(kernal=3), "block 1, no primitive 'kernal' among conv, kernel, skip, width, depth"),
-    coded(row(**{"": 3}), "block 1, no primitive '' among conv, kernel, skip, width, depth"),
-    coded(row(cls=3), "block 1, no primitive 'cls' among conv, kernel, skip, width, depth"),
+    coded(
+        row(kernal=3),
+        "block 1, no primitive 'kernal' among conv, kernel, skip, width, depth; "
+        "one of your own needs --plugins",
+    ),
+    coded(
+        row(**{"": 3}),
+        "block 1, no primitive '' among conv, kernel, skip, width, depth; one of your own needs --plugins",
+    ),
+    coded(
+        row(cls=3),
+        "block 1, no primitive 'cls' among conv, kernel, skip, width, depth; one of your own needs --plugins",
+    ),
 ]
 
 

@@ -78,7 +78,10 @@ CASES = table(
     (["--layers=5.5,8"], "--layers: '5.5,8' is not LO,HI such as 8,16"),
     (["--expansion=2,nan"], "--expansion: '2,nan' is not LO,HI such as 8,16"),
     (["--expansion=500,600"], "expansion: no architecture has 500 to 600; 5 blocks can have 0.0833333 to 32"),
-    (["--conv_choices=sep,mbx"], "no conv op 'mbx' among mb1, mb3, mb6, sep; did you mean 'mb6'?"),
+    (
+        ["--conv_choices=sep,mbx"],
+        "no conv op 'mbx' among mb1, mb3, mb6, sep; one of your own needs --plugins; did you mean 'mb6'?",
+    ),
     (["--conv_choices=sep,m_b"], "--conv_choices: 'm_b' is not a word of letters, digits and dots"),
     (["--kernel_choices=3,3"], "primitive kernel: 3, 3 names a value twice"),
     (["--kernel_choices=3,five"], "--kernel_choices: 'five' is not a whole number from 1 to 999"),
@@ -93,11 +96,13 @@ CASES = table(
     ),
     (
         ["--perturbation=every_blok"],
-        "no perturbation 'every_blok' among every_block, one_block, random; did you mean 'every_block'?",
+        "no perturbation 'every_blok' among every_block, one_block, random; "
+        "one of your own needs --plugins; did you mean 'every_block'?",
     ),
     (
         ["--mutations=kernal"],
-        "no mutation 'kernal' among conv, depth, kernel, skip, width; did you mean 'kernel'?",
+        "no mutation 'kernal' among conv, depth, kernel, skip, width; "
+        "one of your own needs --plugins; did you mean 'kernel'?",
     ),
     (
         ["--objective=latency"],

@@ -12,7 +12,8 @@ CASES = [
         ("--strides=1",),
         (
             ["--architecture=mb_k3_s1_w1.0_d1"],
-            "block 1, no conv op 'mb' among mb1, mb3, mb6, sep; did you mean 'mb6'?",
+            "block 1, no conv op 'mb' among mb1, mb3, mb6, sep; "
+            "one of your own needs --plugins; did you mean 'mb6'?",
         ),
         (
             ["--architecture=mb999999999_k3_s1_w1.0_d1"],

@@ -110,30 +110,30 @@ CASES = [
         "[Conv('c', inputs, outputs), BatchNorm('bn', outputs), BatchNorm('bn', outputs)]",
     ),
     plugged(
-        "objective 'own' gave 'small' back; expected a number above 0",
+        "objective 'own': it gave 'small' back; expected a number above 0",
         'PARTS = {"objectives": {"own": lambda network: "small"}}',
         "--objective=own",
     ),
     plugged(
-        "objective 'own' gave 0 back; expected a number above 0",
+        "objective 'own': it gave 0 back; expected a number above 0",
         'PARTS = {"objectives": {"own": lambda network: 0}}',
         "--objective=own",
     ),
     plugged(
-        "objective 'own' gave nan back; expected a number above 0",
+        "objective 'own': it gave nan back; expected a number above 0",
         'PARTS = {"objectives": {"own": lambda network: float("nan")}}',
         "--objective=own",
     ),
     Case(
         transfer,
         (*SEARCH, f"--architecture={WIDE}", "--plugins=mine.py", "--perturbation=own"),
-        "perturbation 'own' gave None back; expected an Architecture",
+        "perturbation 'own': it gave None back; expected an Architecture",
         plugin('PARTS = {"perturbations": {"own": lambda *given: None}}'),
     ),
     Case(
         transfer,
         (*SEARCH, f"--architecture={WIDE}", "--plugins=mine.py", "--mutations=own"),
-        "a mutation gave 'child' back; expected an Architecture",
+        "mutation 'own': it gave 'child' back; expected an Architecture",
         plugin('PARTS = {"mutations": {"own": lambda *given: "child"}}'),
     ),
 ]

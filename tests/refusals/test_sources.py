@@ -57,7 +57,12 @@ CASES = [
         "--from=run: that stage is not finished; run its command to its end",
         edited("best.json", {"finished": None}),
     ),
-    start(transfer, "searched", f"run/best.json: {MISSING}", removed("best.json")),
+    start(
+        transfer,
+        "searched",
+        "--from=run: that stage has no result; run its command, which says why",
+        removed("best.json"),
+    ),
     start(transfer, "searched", "run/best.json: cannot be read (JSONDecodeError: …", text("best.json", "")),
     start(
         transfer,

@@ -152,9 +152,18 @@ def test_a_registered_plugins_primitive_is_read_without_being_named(monkeypatch)
         ("mb6_k3_s1_w1.0", f"block 1, depth is missing; expected {PATTERN}"),
         ("mb6", f"block 1, kernel is missing; expected {PATTERN}"),
         ("mb6_k3_k5_s1_w1.0_d2", f"block 1, kernel is given twice; expected {PATTERN}"),
-        ("mb6_k3_s1_w1.0_d2_x1", f"block 1, 'x1' is no primitive; expected {PATTERN}"),
-        ("mb6_K3_s1_w1.0_d2", f"block 1, 'K3' is no primitive; expected {PATTERN}"),
-        ("mb6__k3_s1_w1.0_d2", f"block 1, '' is no primitive; expected {PATTERN}"),
+        (
+            "mb6_k3_s1_w1.0_d2_x1",
+            f"block 1, 'x1' is no primitive; expected {PATTERN}; one of your own needs --plugins",
+        ),
+        (
+            "mb6_K3_s1_w1.0_d2",
+            f"block 1, 'K3' is no primitive; expected {PATTERN}; one of your own needs --plugins",
+        ),
+        (
+            "mb6__k3_s1_w1.0_d2",
+            f"block 1, '' is no primitive; expected {PATTERN}; one of your own needs --plugins",
+        ),
     ],
 )
 def test_a_wrong_code_is_refused_by_block_and_primitive(text, message) -> None:
@@ -189,7 +198,8 @@ def test_a_wrong_code_is_refused_by_block_and_primitive(text, message) -> None:
         ),
         (
             '[{"conv": "mb6", "kernal": 3}]',
-            "block 1, no primitive 'kernal' among conv, kernel, skip, width, depth",
+            "block 1, no primitive 'kernal' among conv, kernel, skip, width, depth; "
+            "one of your own needs --plugins",
         ),
         ("[" * 100_000, f"{'[' * 40!r} is not JSON; expected a list of objects, one a block"),
     ],
@@ -262,7 +272,10 @@ def test_an_edit_returns_a_new_value_and_leaves_the_old_one() -> None:
     assert str(old) == CODE
     assert differences(old, new) == (Change(2, "kernel", 5, 7), Change(2, "depth", 1, 3))
     assert hash(new.replace(1, kernel=5, depth=1)) == hash(old)
-    with pytest.raises(InputError, match="no primitive 'kernal' among conv, kernel, skip, width, depth"):
+    with pytest.raises(
+        InputError,
+        match="no primitive 'kernal' among conv, kernel, skip, width, depth",
+    ):
         old.replace(0, kernal=3)
 
 
@@ -277,7 +290,7 @@ def test_an_edit_returns_a_new_value_and_leaves_the_old_one() -> None:
         (("own", "k1", (1,)), "primitive own: key 'k1' is not a lower-case word such as 'k' or 'se'"),
         (("own", "k", ()), "primitive own: no choices; give at least one value"),
         (("own", "k", ("a", "b", "a")), "primitive own: a, b, a names a value twice"),
-        (("own", "k", ("a_b",)), "own: 'a_b' is not a word of letters, digits and dots"),
+        (("own", "k", ("a-b",)), "own: 'a-b' is not a word of letters, digits and dots"),
         (("own", "k", (3,)), "primitive own: 3 does not survive being written and read"),
     ],
 )

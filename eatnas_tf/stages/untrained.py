@@ -1,0 +1,41 @@
+"""A search in which nothing trains: said after its first population, never taken for a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from absl import logging
+
+from eatnas_tf.errors import InputError
+from eatnas_tf.evolution import Evolution, Individual
+from eatnas_tf.reporting.pace import failed
+
+
+def any_trained(told: Iterable[Individual]) -> bool:
+    """Whether the loss of some candidate stayed a number."""
+    return any(not failed(one) for one in told)
+
+
+def warn_after_first(evolution: Evolution, population: int, learning_rate: float) -> None:
+    """Says that the whole first population failed, as soon as that is known."""
+    if evolution.evaluations == population and not any_trained(evolution.told.values()):
+        logging.warning("%s; the search goes on", _said(evolution, learning_rate))
+
+
+def refuse_result(evolution: Evolution, learning_rate: float) -> None:
+    """Raises InputError at the end of a search in which no candidate trained."""
+    if not any_trained(evolution.told.values()):
+        raise InputError(_said(evolution, learning_rate))
+
+
+def _said(evolution: Evolution, learning_rate: float) -> str:
+    told = evolution.told.values()
+    reasons = [one.measurement.details["failed"] for one in told if "failed" in one.measurement.details]
+    diverged = len(told) - len(reasons)
+    counts = [f"{diverged} diverged (the loss is not finite)"] if diverged else []
+    counts += [f"{len(reasons)} failed, the first with {reasons[0]}"] if reasons else []
+    advice = f"lower --learning_rate (now {learning_rate:g}) or check the images and labels"
+    return (
+        f"none of {len(told)} candidates trained: {', '.join(counts)}; "
+        f"{advice if diverged else 'put that right'}, and give another --workdir"
+    )
