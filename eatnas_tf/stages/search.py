@@ -52,7 +52,11 @@ def run(
     kind, first = "search" if setting.basic is None else "transfer", setting.first_population()
     devices.refuse_missing(runtime)
     check = partial(_refuse_damaged, setting, first)
-    with stoppable(), opened(kind, config, runtime, check) as workdir, Journal(workdir.journal) as journal:
+    with (
+        stoppable(),
+        opened(kind, config, runtime, check, setting.fingerprint) as workdir,
+        Journal(workdir.journal) as journal,
+    ):
         warn_of_rare_classes(setting.source, config.data)
         evolution = _restored(setting, first, journal)
         finished = evolution.finished or _out_of_time(workdir, config.max_hours)
