@@ -32,13 +32,22 @@ DAMAGE = (  # what reading a damaged zip, and arrays in it, may raise
 
 def names(path: Path) -> list[str]:
     """The names of a file's arrays. Raises InputError if it is missing or no `.npz`."""
+    return [member.filename.removesuffix(".npy") for member in _members(path)]
+
+
+def _members(path: Path) -> list[zipfile.ZipInfo]:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            return [name.removesuffix(".npy") for name in archive.namelist()]
+            return archive.infolist()
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected an .npz") from None
     except DAMAGE as error:
         raise InputError(f"{path}: not a readable .npz ({reason(error)}); make it again") from None
+
+
+def checksums(path: Path) -> dict[str, tuple[int, int]]:
+    """(CRC-32, bytes) of every array by name, as the zip's directory has them. Raises InputError."""
+    return {member.filename.removesuffix(".npy"): (member.CRC, member.file_size) for member in _members(path)}
 
 
 def arrays(path: Path, wanted: Sequence[str]) -> list[np.ndarray]:

@@ -24,6 +24,7 @@ from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training import passes
 from eatnas_tf.training.data import Source, cut, division, held, open_source, split, warn_of_rare_classes
 from eatnas_tf.training.examples import Examples, Streamed
+from eatnas_tf.training.fingerprint import of_source
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
 KINDS = {
@@ -59,7 +60,9 @@ def run(
     check = partial(_done, setting.architectures)
     with (
         stoppable(),
-        opened("retrain", config, runtime, check, overrides) as workdir,
+        opened(
+            "retrain", config, runtime, check, of_source(setting.source, tests=True), overrides
+        ) as workdir,
         Journal(workdir.journal) as journal,
     ):
         inherited.announce(config, overrides, config.source)

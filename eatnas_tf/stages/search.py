@@ -57,7 +57,7 @@ def run(
     check = partial(_refuse_damaged, setting, first)
     with (
         stoppable(),
-        opened(kind, config, runtime, check, overrides) as workdir,
+        opened(kind, config, runtime, check, setting.fingerprint, overrides) as workdir,
         Journal(workdir.journal) as journal,
     ):
         if isinstance(config, TransferConfig):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from eatnas_tf import registry
@@ -31,6 +31,7 @@ from eatnas_tf.stages.workers import LocalWorkers
 from eatnas_tf.training import passes
 from eatnas_tf.training.data import Source, division, held, open_source, split
 from eatnas_tf.training.examples import memory_limit
+from eatnas_tf.training.fingerprint import of_source
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
 from eatnas_tf.training.passes import OnPass
 
@@ -50,6 +51,11 @@ class Setting:
     source: Source
     frame: Frame
     given: GivenSource | None = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What changes with the images of the search."""
+        return of_source(self.source, tests=False)
 
     def first_population(self) -> list[Candidate]:
         """Raises InputError if there are too few architectures, or PartError if none stands for a network.
@@ -200,13 +206,14 @@ def workforce_of(
 
 def _evaluation_for_workers(setting: Setting, workdir: Workdir, room: int) -> Build:
     """What makes a worker's evaluation of this search's tasks, with all that was handed to this process."""
-    handed = setting.config, setting.given, workdir, room
+    handed = setting.config, setting.given, setting.fingerprint, workdir, room
     return partial(_evaluation, *handed, registry.files(), registry.handed_in())
 
 
 def _evaluation(
     config: SearchConfig,
     given: GivenSource | None,
+    fingerprint: str,
     workdir: Workdir,
     room: int,
     plugins: tuple[str, ...],
@@ -221,6 +228,11 @@ def _evaluation(
         for name, part in by_name.items():
             registry.add(group, name, part)
     setting = set_up(config, given)
+    if given is None and setting.fingerprint != fingerprint:
+        raise InputError(
+            f"--dataset={config.data.dataset}: its data changed while the search was at work; restore them "
+            "and repeat the command, or use another --workdir"
+        )
     strategy = devices.strategy(RuntimeConfig(str(workdir.path)), place.threads)
     evaluator = evaluator_of(setting, strategy, workdir, on_share, room)
     surviving = Surviving(evaluator, setting.size_of_failed, workdir, ends_process=True)

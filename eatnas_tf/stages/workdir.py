@@ -42,6 +42,10 @@ FREE = (
     "max_hours",
     "pictures_every",
 )
+HANDED_IN_OTHERS = (
+    "{path} has seen other images than those that were handed in: hand in the same ones in the same order "
+    "(a tf.data.Dataset unshuffled), or use another work folder"
+)
 REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room"),
     **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "make it writable"),
@@ -145,28 +149,34 @@ def opened(
     config: Any,
     runtime: RuntimeConfig,
     check: Check = lambda workdir: None,
+    fingerprint: str | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Iterator[Workdir]:
     """The folder of `runtime`, locked while the block runs, its config.json written or found to agree.
 
     `overrides` are recorded there, too: what was given instead of what the stage before had.
 
-    Raises InputError if another run holds it, if it belongs to another stage, or naming the first setting
-    that changed; larger caps are taken over. `check` raises InputError if what an earlier run left there is
-    of no use. Nothing is written before all of that is seen.
+    Raises InputError if another run holds it, if it belongs to another stage, naming the first setting that
+    changed, or if the dataset had another `fingerprint`; larger caps are taken over. `check` raises
+    InputError if what an earlier run left there is of no use. Nothing is written before all of that is seen.
     What cannot be written in there is an InputError, too, whoever writes it: what the journal holds is on the
     disk by then, and the next run goes on from that.
     """
     workdir = Workdir(Path(runtime.workdir), None if runtime.boards is None else Path(runtime.boards))
     wanted = _settings(config, runtime)
     with refusing_write_errors():
-        found = agreeing(stage, config, runtime, check)
+        found = agreeing(stage, config, runtime, check, fingerprint)
+        known = fingerprint or (found or {}).get("fingerprint")
         with _locked(workdir):
-            plugins = plugins_used.merged(found or {}, plugins_used.now())
-            if found is None or found["settings"] != wanted or found.get(plugins_used.KEY) != plugins:
-                told = {name: pair._asdict() for name, pair in (overrides or {}).items()}
-                record = _record(wanted, stage=stage, plugins=plugins, **{OVERRIDES: told})
-                workdir.write("config.json", record)
+            facts = {
+                "stage": stage,
+                "settings": wanted,
+                "fingerprint": known,
+                plugins_used.KEY: plugins_used.merged(found or {}, plugins_used.now()),
+                OVERRIDES: {name: pair._asdict() for name, pair in (overrides or {}).items()},
+            }
+            if found is None or any(found.get(name) != fact for name, fact in facts.items()):
+                workdir.write("config.json", _record(facts))
             yield workdir
 
 
@@ -207,9 +217,16 @@ def _unusable(path: Path, error: OSError) -> InputError:
 
 
 def agreeing(
-    stage: str, config: Any, runtime: RuntimeConfig, check: Check = lambda workdir: None
+    stage: str,
+    config: Any,
+    runtime: RuntimeConfig,
+    check: Check = lambda workdir: None,
+    fingerprint: str | None = None,
 ) -> dict[str, Any] | None:
-    """The folder's config.json, None without one. Raises InputError as `opened` does; writes nothing."""
+    """The folder's config.json, None without one. Raises InputError as `opened` does; writes nothing.
+
+    Without a `fingerprint`, or in a folder of a version that kept none, the data are not compared.
+    """
     workdir = Workdir(Path(runtime.workdir))
     try:
         exists = (workdir.path / "config.json").exists()
@@ -221,6 +238,7 @@ def agreeing(
         return None
     found = _completed(workdir.read("config.json"), config)
     _refuse_change(workdir.path, found, stage, _settings(config, runtime))
+    _refuse_other_data(workdir.path, found, fingerprint)
     check(workdir)
     return found
 
@@ -240,15 +258,14 @@ def keep_settings(root: Path, name: str, wanted: dict[str, dict[str, Any]]) -> N
         _refuse_change_below(root / name, workdir.read(name).get("settings"), _plain(wanted))
         return
     with refusing_write_errors():
-        workdir.write(name, _record(wanted))
+        workdir.write(name, _record({"settings": wanted}))
 
 
-def _record(wanted: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """What a file of settings holds besides them."""
+def _record(facts: dict[str, Any]) -> dict[str, Any]:
+    """What a file of settings holds: facts, versions and the command."""
     return {
         "schema": SCHEMA,
-        **more,
-        "settings": wanted,
+        **facts,
         "versions": _versions(),
         "command": sys.argv,
     }
@@ -305,13 +322,23 @@ def _refuse_change(path: Path, found: dict[str, Any], stage: str, wanted: dict[s
         old, new = old_settings.get(name), wanted.get(name)
         if old != new and name not in FREE and not (name in CAPS and _raised(old, new)):
             if name == "dataset" and str(old).startswith("given:"):
-                raise InputError(
-                    f"{path} has seen other images than those that were handed in: hand in the same ones in "
-                    "the same order (a tf.data.Dataset unshuffled), or use another work folder"
-                )
+                raise InputError(HANDED_IN_OTHERS.format(path=path))
             raise _changed(
                 name, old, new, f"in {path}", "may only be raised" if name in CAPS else "cannot change"
             )
+
+
+def _refuse_other_data(path: Path, found: dict[str, Any], fingerprint: str | None) -> None:
+    """Raises InputError if the dataset changed since the folder's first run: it would see other images."""
+    if None in (fingerprint, found.get("fingerprint")) or found["fingerprint"] == fingerprint:
+        return
+    dataset = str(found["settings"].get("dataset"))
+    if dataset.startswith("given:"):
+        raise InputError(HANDED_IN_OTHERS.format(path=path))
+    raise InputError(
+        f"--dataset={dataset}: its data changed since the first run in {path}; "
+        "restore them, or use another --workdir"
+    )
 
 
 def _changed(name: str, old: Any, new: Any, where: str, may: str = "cannot change") -> InputError:

@@ -14,7 +14,7 @@ import numpy as np
 from absl import logging
 
 from eatnas_tf.errors import InputError, shown
-from eatnas_tf.training import images
+from eatnas_tf.training import checks, fingerprint, images
 from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
 from eatnas_tf.training.passes import told
 
@@ -67,6 +67,15 @@ class FolderSource:
             raise InputError(
                 f"{self._path}: no class has the {TEST_SHARE} images of which one is for the test"
             )
+
+    def fingerprint(self, tests: bool) -> str:
+        """As `fingerprint.Fingerprinted`."""
+        files = [file for file, _ in self._train]
+        if tests and self._test is not None:
+            files += [file for file, _ in self._test]
+        elif tests:
+            files += [str(file) for of_class in _classes(self._path / "test").values() for file in of_class]
+        return fingerprint.of_files(self._path, files)
 
     def _test_folder(self) -> tuple[File, ...]:
         test, _ = _readable(self._path / "test", complete=False)
@@ -162,8 +171,7 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
         raise InputError(
             f"{error.filename or folder}: cannot be read ({error.strerror}); make it readable or remove it"
         ) from None
-    if len(found) < 2:
-        raise InputError(f"{folder}: {len(found)} folders; expected one a class, two at the least")
+    checks.refuse_few_classes(str(folder), len(found), f"{len(found)} folders; expected one a class")
     return found
 
 

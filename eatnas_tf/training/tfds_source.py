@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 from absl import logging
 
 from eatnas_tf.errors import InputError, reason, shown
-from eatnas_tf.training import passes
+from eatnas_tf.training import checks, passes, tfds_splits
 from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
 
 if TYPE_CHECKING:
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
 
 Decode = Callable[[Any, Any], Any]  # (number in the order read, encoded image) -> image
 LINE_EVERY = "60"  # seconds between two lines of progress, where no terminal is
+WIDE = 257  # 65,535 / 255
+SLICE = re.compile(r"[\w/:.*]+\[")  # as in mnist[:50%], which tensorflow-datasets takes for a split only
 ANEW = "restore it, or delete the dataset's folder to have it prepared anew"
 
 
 class TfdsSource:
-    """An image classification dataset of tensorflow-datasets, prepared on first use."""
+    """An image classification dataset of tensorflow-datasets, prepared on first use.
+
+    16-bit images become 8-bit ones by dividing all of them by 257. Without a labelled test split, a fifth of
+    train is for the test, by the rule of `tfds_splits.parts`.
+    """
 
     class_counts: tuple[int, ...] | None = None
 
@@ -39,53 +46,94 @@ class TfdsSource:
             os.environ.setdefault("TQDM_MININTERVAL", LINE_EVERY)  # is read when tqdm is imported, as here
         import tensorflow_datasets as tfds
 
-        self._centre_crop = centre_crop
+        self._where, self._centre_crop = f"dataset {name!r}", centre_crop
         self._builder = _builder(name, data_dir)
         features = self._builder.info.features
         keys = self._builder.info.supervised_keys
         if keys != ("image", "label") or not isinstance(features["label"], tfds.features.ClassLabel):
             raise InputError(
-                f"dataset {name!r} is not one for image classification: it has no image and class label"
+                f"{self._where} is not one for image classification: it has no image and class label"
             )
+        height, width, self.channels = _shape(self._where, features["image"])
         _prepare(self._builder)
-        height, width, self.channels = features["image"].shape
-        self._fixed = height is not None and width is not None
-        if image_size is None and not (self._fixed and height == width):
-            raise InputError(f"dataset {name!r}: images differ in size or are not square; give --image_size")
+        self.classes = _classes(self._where, features["label"])  # their names may come with the data
+        if image_size is None and (height is None or height != width):
+            raise InputError(f"{self._where}: images differ in size or are not square; give --image_size")
         self.image_size = image_size or height
-        self.classes = tuple(features["label"].names)
+        self._refuse_without_info()
+        self._parts = tfds_splits.parts(self._where, self._builder)
         self._refuse_missing("train", "train on")
-        self.train_count = self._builder.info.splits["train"].num_examples
+        self.train_count = self._parts["train"].count
+        self.validation_count = self._parts["validation"].count if "validation" in self._parts else None
+        if self.validation_count is not None:
+            self._refuse_missing("validation", "validate on")
 
     def train(self, room: int | None = None) -> Examples | Streamed:
-        return self._split("train", room)
+        train = self._examples("train", room)
+        if isinstance(train, Examples):
+            found = f"all labels of its train split are {train.labels[0]}; expected classes"
+            checks.refuse_few_classes(self._where, len(np.unique(train.labels)), found)
+        return train
+
+    def validation(self, room: int | None = None) -> Examples | Streamed | None:
+        return self._examples("validation", room) if "validation" in self._parts else None
 
     def test(self) -> Examples | Streamed:
-        """The split called test, or validation where there is no labelled test split (ImageNet)."""
-        return self._split(self._test_name())
+        return self._examples("test")
 
     def refuse_without_test(self) -> None:
-        self._refuse_missing(self._test_name(), "test on")
+        self._refuse_missing("test", "test on")
+        if not self._parts["test"].count:
+            raise InputError(
+                f"{self._where} has no test split, and {self.train_count} images of train are too few "
+                "to keep a fifth of them for the test; give another --dataset"
+            )
 
-    def _refuse_missing(self, split: str, purpose: str) -> None:
+    def fingerprint(self, tests: bool) -> str:
+        """As `fingerprint.Fingerprinted`; a split is known by its shards' lengths and its bytes."""
+        parts = {name: part for name, part in self._parts.items() if tests or name != "test"}
+        splits = [self._builder.info.splits[part.split] for part in parts.values()]
+        known = [(split.name, split.num_bytes, split.shard_lengths) for split in splits]
+        return digest((self._builder.info.full_name, known))
+
+    def _refuse_without_info(self) -> None:
         described = self._builder.data_path / "dataset_info.json"
         if not described.exists():
             raise InputError(f"{described}: no such file; {ANEW}")
-        if split not in self._builder.info.splits:
+
+    def _refuse_missing(self, part: str, purpose: str) -> None:
+        if part not in self._parts:
+            there = ", ".join(self._builder.info.splits) or "none"
+            wanted = tfds_splits.name_of(self._builder, part)
             raise InputError(
-                f"dataset {self._builder.name!r} has no {split} split to {purpose}{_way_out(self._builder)}"
+                f"dataset {self._builder.name!r} has no {wanted} split to {purpose}, its splits: {there}"
+                f"{_way_out(self._builder)}"
             )
-        _refuse_incomplete(self._builder, split)
+        _refuse_incomplete(self._builder, self._parts[part].split)
 
-    def _test_name(self) -> str:
-        return "validation" if self._builder.name.startswith("imagenet") else "test"
-
-    def _split(self, name: str, room: int | None = None) -> Examples | Streamed:
-        count = self._builder.info.splits[name].num_examples
+    def _examples(self, part: str, room: int | None = None) -> Examples | Streamed:
+        split, ranges = self._parts[part].split, self._parts[part].ranges
         streamed = TfdsStreamed(
-            self._builder, name, ((0, count),), self.channels, self.image_size, self._centre_crop
+            self._builder, split, ranges, self.channels, self.image_size, self._centre_crop
         )
         return in_memory_if_it_fits(streamed, room)
+
+
+def _shape(where: str, image: Any) -> tuple[int | None, int | None, int]:
+    """(height, width, channels) of images that can be trained on. Raises InputError."""
+    shape, dtype = tuple(image.shape), np.dtype(image.np_dtype)
+    if len(shape) != 3 or dtype not in (np.uint8, np.uint16) or shape[-1] not in checks.CHANNELS:
+        raise InputError(
+            f"{where}: its images are {dtype} {shape}; expected uint8 or uint16 (height, width, channels) "
+            "with 1 or 3 channels: make an .npz of uint8 images of them, and give npz:PATH"
+        )
+    return shape
+
+
+def _classes(where: str, label: Any) -> tuple[str, ...]:
+    count = label.num_classes or 0
+    checks.refuse_few_classes(where, count, f"its labels are of {count} classes; expected several")
+    return checks.class_names(where, label.names, count)
 
 
 @dataclass(frozen=True)
@@ -105,7 +153,7 @@ class TfdsStreamed(Streamed):
     def dataset(self, shuffle_seed: int | None = None) -> tf.data.Dataset:
         """As `Streamed.dataset`."""
         feature = self.builder.info.features["image"]
-        return self._decoded(shuffle_seed, lambda number, encoded: feature.decode_example(encoded))
+        return self._decoded(shuffle_seed, lambda number, encoded: _bytes(feature.decode_example(encoded)))
 
     def patches(self, shuffle_seed: int | None, box: Box) -> tf.data.Dataset:
         """As `Streamed.patches`; of a JPEG only what the patch needs is decoded."""
@@ -171,36 +219,31 @@ class TfdsStreamed(Streamed):
                 _refuse_damaged(file)
 
     def divided(self, wanted: int, held_out: int, seed: int) -> tuple[TfdsStreamed, TfdsStreamed]:
-        """Validation comes from a hundred stretches of the split, drawn from the seed.
-
-        Records lie in an order shuffled at preparation, so that stretches are as good a sample as single
-        images and can be read without going through all of them.
-        """
-        stretches = min(100, held_out, wanted - held_out)
-        edges = [round(edge * wanted / stretches) for edge in range(stretches + 1)]
-        takes = [
-            round((part + 1) * held_out / stretches) - round(part * held_out / stretches)
-            for part in range(stretches)
-        ]
-        rng = np.random.default_rng(seed)
-        train, validation = [], []
-        for start, stop, take in zip(edges[:-1], edges[1:], takes, strict=True):
-            first = start + int(rng.integers(0, stop - start - take + 1))
-            validation.append((first, first + take))
-            train += [(start, first), (first + take, stop)]
-        return self._of(train), self._of(validation)
+        """As `Streamed.divided`, in stretches as `tfds_splits.divided` draws them."""
+        train, validation = tfds_splits.divided(self.ranges, wanted, held_out, seed)
+        return replace(self, ranges=train), replace(self, ranges=validation)
 
     def cut(self, wanted: int, seed: int) -> TfdsStreamed:
-        return self._of([(0, wanted)])
+        return replace(self, ranges=tfds_splits.between(self.ranges, 0, wanted))
 
-    def _of(self, ranges: Iterable[tuple[int, int]]) -> TfdsStreamed:
-        filled = tuple((start, stop) for start, stop in ranges if stop > start)
-        return replace(self, ranges=filled)
+
+def _bytes(image: Any) -> Any:
+    """An image as uint8: of 16 bits, 65,535 becomes 255, whatever its own largest value is."""
+    import tensorflow as tf
+
+    if image.dtype != tf.uint16:
+        return image
+    return tf.cast((tf.cast(image, tf.int32) + WIDE // 2) // WIDE, tf.uint8)
 
 
 def _builder(name: str, data_dir: str | None) -> Any:
     import tensorflow_datasets as tfds
 
+    if SLICE.match(name):
+        raise InputError(
+            f"dataset {name!r} is part of a dataset; expected a whole one, such as "
+            f"{name.partition('[')[0]}: --train_examples cuts it"
+        )
     try:
         return tfds.builder(name, data_dir=data_dir)
     except Exception as error:
