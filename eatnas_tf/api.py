@@ -104,7 +104,9 @@ def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig) -> Eva
     folder = _folder(source)
     size = evaluate_stage.image_size(folder)
     if isinstance(data, DataConfig):
-        return evaluate_stage.measure(folder, open_source(data, size), data.dataset)
+        return evaluate_stage.measure(
+            folder, open_source(data, size, evaluate_stage.encoding(folder, data)), data.dataset
+        )
     return evaluate_stage.measure(folder, _source(data, size), "data")
 
 

@@ -10,7 +10,7 @@ DATASET = absl_flags.DEFINE_string(
     "dataset",
     "fashion_mnist_mini",
     "fashion_mnist_mini (embedded, 5,000 and 1,500 images), npz:PATH with uint8 NHWC x_train y_train x_test "
-    "y_test, folder:PATH with a folder of images a class (in train/ and test/, or parted here), or the name "
+    "y_test, folder:PATH with a folder of images a class (in train/, val/ and test/, or parted here), or the name "
     "of an image classification dataset of tensorflow-datasets.",
 )
 DATA_DIR = absl_flags.DEFINE_string(
@@ -26,7 +26,8 @@ TRAIN_EXAMPLES = absl_flags.DEFINE_integer(
 VALIDATION = absl_flags.DEFINE_float(
     "validation",
     0.2,
-    "Training images held out to select on: a fraction below 1, or their number.",
+    "Training images held out to select on: a fraction below 1, or their number. At its default, a dataset's "
+    "own validation split is used instead if there is one.",
     lower_bound=0.0,
 )
 CENTRE_CROP = absl_flags.DEFINE_float(

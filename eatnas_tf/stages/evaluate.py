@@ -11,6 +11,7 @@ from typing import Any
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.fields import NUMBER, OBJECT, TEXT, WHOLE, field, optional
+from eatnas_tf.network import class_names
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import results
@@ -18,6 +19,7 @@ from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import EvaluationResult
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Source, open_source
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.startup import load_tensorflow
 
 SHOWN = 20  # classes
@@ -40,7 +42,7 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
     size = image_size(source)
     data = _data(workdir, dataset, data_dir)
     with passes_shown():
-        opened = open_source(data, size)
+        opened = open_source(data, size, encoding(source, data))
     found = measure(source, opened, data.dataset)
     if as_json:
         print(json.dumps(found.to_json()))
@@ -65,6 +67,16 @@ def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = 
 def image_size(source: str) -> int:
     """The side of the images that the model in a retraining's folder takes. Raises InputError."""
     return results.retrained(source)[0].frame.image_size
+
+
+def encoding(source: str, data: DataConfig) -> Encoding | None:
+    """What the model in a retraining's folder reads image files with, if the dataset is of files.
+
+    Raises InputError.
+    """
+    if not data.dataset.startswith("folder:"):
+        return None
+    return Encoding(**class_names.encoding(Workdir(Path(source)).model))
 
 
 def measure(source: str, opened: Source, name: str) -> EvaluationResult:

@@ -13,6 +13,7 @@ from eatnas_tf.network import class_names
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.training import images
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.passes import told
 from eatnas_tf.training.startup import load_tensorflow
 
@@ -24,11 +25,13 @@ def run(model: Path, files: Sequence[Path], top: int, as_json: bool = False) -> 
     file is no image.
     """
     names, centre_crop = class_names.read(model), class_names.centre_crop(model)
+    encoding = Encoding(**class_names.encoding(model))
     with passes_shown():
         for file in told("looking at files", len(files), files):
-            images.header(file)
+            images.header(file, encoding)
     rows = []
-    for file, probabilities in zip(files, _probabilities(model, files, len(names), centre_crop), strict=True):
+    shares = _probabilities(model, files, len(names), centre_crop, encoding)
+    for file, probabilities in zip(files, shares, strict=True):
         best = np.argsort(-probabilities, kind="stable")[:top]
         rows.append((str(file), [(names[place], float(probabilities[place])) for place in best]))
     if as_json:
@@ -42,7 +45,9 @@ def run(model: Path, files: Sequence[Path], top: int, as_json: bool = False) -> 
     )
 
 
-def _probabilities(path: Path, files: Sequence[Path], classes: int, centre_crop: float | None) -> np.ndarray:
+def _probabilities(
+    path: Path, files: Sequence[Path], classes: int, centre_crop: float | None, encoding: Encoding
+) -> np.ndarray:
     """(files, classes), each row adding up to 1."""
     load_tensorflow()
     import keras
@@ -58,7 +63,7 @@ def _probabilities(path: Path, files: Sequence[Path], classes: int, centre_crop:
     with progress.bar("predict", len(files), "image") as bar:
         for first in range(0, len(files), BATCH):
             batch = [
-                resized(images.read(file, channels)[None], size, centre_crop)[0]
+                resized(images.read(file, channels, encoding)[None], size, centre_crop)[0]
                 for file in files[first : first + BATCH]
             ]
             logits = model(np.stack(batch).astype(np.float32), training=False)

@@ -30,6 +30,7 @@ from eatnas_tf.stages.plans import Basic, trained_network
 from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.checkpoint import Checkpoint
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.evaluation import Evaluation, evaluation
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.trainer import Epoch, Trainer
@@ -145,15 +146,25 @@ class Retrainer:
         seed = (self._config.seed + task.number) % 2**31
         return trainer.train(model, seed, on_epoch, on_share, checkpoint)
 
-    def export(self, task: Task, examples: Examples | Streamed, classes: Sequence[str]) -> None:
-        """Writes weights.npz and, with the classes' names, model.keras of a task trained on `examples`."""
+    def export(
+        self,
+        task: Task,
+        examples: Examples | Streamed,
+        classes: Sequence[str],
+        encoding: Encoding | None = None,
+    ) -> None:
+        """Writes weights.npz and model.keras of a task trained on `examples`.
+
+        The latter holds the classes' names, too, and what image files were read with.
+        """
         weights = weight_file.load(self._workdir.weights_of(task.number))
         whitening = channels.whitening(self._workdir, examples)
         model = plain_model(expand(task.architecture, self._frame), weights, whitening)
         partial = self._workdir.path / "partial.keras"
         with durable.replacing(self._workdir.model, partial):
             model.save(partial)
-            class_names.add(partial, classes, self._config.data.centre_crop)
+            read_with = None if encoding is None else encoding.to_dict()
+            class_names.add(partial, classes, self._config.data.centre_crop, read_with)
         weight_file.save(self._workdir.weights, weights)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.training.examples import Examples, resized
+from eatnas_tf.training.encoding import Encoding
+from eatnas_tf.training.examples import Examples, Streamed, resized
 
 MOST_CLASSES = 100_000
 
@@ -21,6 +22,9 @@ class ArraySource(ABC):
 
     A part is `train` or `test`; only the former is looked at before it is asked for.
     """
+
+    validation_count: int | None = None
+    encoding: Encoding | None = None
 
     def __init__(self, where: str, image_size: int | None, centre_crop: float | None = None) -> None:
         self._where, self._centre_crop = where, centre_crop
@@ -53,6 +57,9 @@ class ArraySource(ABC):
     def test(self) -> Examples:
         images, labels = self._matching()
         return Examples(resized(images, self.image_size, self._centre_crop), labels)
+
+    def validation(self, room: int | None = None) -> Examples | Streamed | None:
+        return None
 
     def _matching(self) -> Arrays:
         """The test split. Raises InputError if it is not one for the training images."""

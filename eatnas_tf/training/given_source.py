@@ -11,6 +11,7 @@ import numpy as np
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.training.array_source import Arrays, ArraySource, class_names
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.examples import Examples, Streamed, memory_limit, resized
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ class GivenSource(ArraySource):
 class StreamedSource:
     """A dataset that is read from tf.data as it is needed, in this process only."""
 
+    validation_count: int | None = None
+    encoding: Encoding | None = None
+
     def __init__(
         self, train: DatasetStreamed, test: Arrays | DatasetStreamed | None, names: Sequence[str] | None
     ) -> None:
@@ -100,6 +104,9 @@ class StreamedSource:
 
     def train(self, room: int | None = None) -> Streamed:
         return self._train
+
+    def validation(self, room: int | None = None) -> Examples | Streamed | None:
+        return None
 
     def test(self) -> Examples | Streamed:
         if isinstance(self._test, tuple):

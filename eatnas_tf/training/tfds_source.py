@@ -15,6 +15,7 @@ from absl import logging
 
 from eatnas_tf.errors import InputError, reason, shown
 from eatnas_tf.training import passes
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class TfdsSource:
     """An image classification dataset of tensorflow-datasets, prepared on first use."""
 
     class_counts: tuple[int, ...] | None = None
+    validation_count: int | None = None
+    encoding: Encoding | None = None
 
     def __init__(
         self, name: str, data_dir: str | None, image_size: int | None, centre_crop: float | None = None
@@ -59,6 +62,9 @@ class TfdsSource:
 
     def train(self, room: int | None = None) -> Examples | Streamed:
         return self._split("train", room)
+
+    def validation(self, room: int | None = None) -> Examples | Streamed | None:
+        return None
 
     def test(self) -> Examples | Streamed:
         """The split called test, or validation where there is no labelled test split (ImageNet)."""
