@@ -12,8 +12,8 @@ DATASET = absl_flags.DEFINE_string(
     "dataset",
     None,
     "fashion_mnist_mini (embedded, 5,000 and 1,500 images; the default of a first stage), npz:PATH with "
-    "uint8 NHWC x_train y_train x_test y_test, folder:PATH with a folder of images a class (in train/ and "
-    "test/, or parted here), or the name of an image classification dataset of tensorflow-datasets. "
+    "uint8 NHWC x_train y_train x_test y_test, folder:PATH with a folder of images a class (in train/, val/ "
+    "and test/, or split here), or the name of an image classification dataset of tensorflow-datasets. "
     f"{INHERITED}",
 )
 DATA_DIR = absl_flags.DEFINE_string(
@@ -31,8 +31,8 @@ TRAIN_EXAMPLES = absl_flags.DEFINE_integer(
 VALIDATION = absl_flags.DEFINE_float(
     "validation",
     None,
-    "Training images held out to select on: a fraction below 1, or their number; by default 0.2. "
-    f"{INHERITED}",
+    "Training images held out to select on: a fraction below 1, or their number; by default a dataset's own "
+    f"validation split, or else 0.2. {INHERITED}",
     lower_bound=0.0,
 )
 CENTRE_CROP = absl_flags.DEFINE_float(

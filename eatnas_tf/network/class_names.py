@@ -1,7 +1,7 @@
 """What a saved model says of itself: its classes' names, and how images become its input.
 
-It is a JSON object in the `.keras` file, which is a zip: its member MEMBER, which Keras does not read. `classes`
-are in the order of the outputs; `preprocessing` is an object that may get further keys.
+It is a JSON object in the `.keras` file, which is a zip: its member MEMBER, which Keras does not read.
+`classes` are in the order of the outputs. `preprocessing` is an object; more keys may be added to it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from eatnas_tf.errors import InputError, reason
-from eatnas_tf.fields import OBJECT, PART, TEXT, Kind, field, list_of, optional
+from eatnas_tf.fields import NUMBER, OBJECT, PART, TEXT, WHOLE, Kind, field, list_of, optional
 from eatnas_tf.network.npz import DAMAGE
 
 MEMBER = "eatnas_tf/classes.json"
+SHADE = Kind("a whole number up to 255", lambda value: WHOLE.fits(value) and value <= 255)
+ENCODING = {
+    "background": SHADE,
+    "values": optional(TEXT),
+    "low": optional(NUMBER),
+    "high": optional(NUMBER),
+}
 EXPECTED = "expected the model.keras of a retraining"
 
 
@@ -37,10 +44,30 @@ def centre_crop(path: Path) -> float | None:
 
     Raises InputError as `read` does.
     """
+    return _field(path, _preprocessing(path), "centre_crop", optional(PART))
+
+
+def encoding(path: Path) -> dict[str, Any]:
+    """The fields of the `training.encoding.Encoding` that image files were read with; empty: its defaults.
+
+    Raises InputError as `read` does.
+    """
+    about = _preprocessing(path)
+    found = _field(path, {"encoding": None, **about}, "encoding", optional(OBJECT)) or {}
+    try:
+        known = {name: field(found, name, kind) for name, kind in ENCODING.items() if name in found}
+    except InputError as error:
+        raise InputError(f"{path}: {MEMBER} is damaged ({error}); retrain it") from None
+    spans = known.get("low") is not None and known.get("high") is not None
+    if spans and not known["low"] < known["high"]:
+        raise InputError(f"{path}: {MEMBER} is damaged (low is not below high); retrain it")
+    return known
+
+
+def _preprocessing(path: Path) -> dict[str, Any]:
+    """How images become the input; 0.1.0 wrote these keys beside `classes`."""
     about = _about(path)
-    if "preprocessing" in about:
-        about = _field(path, about, "preprocessing", OBJECT)
-    return _field(path, about, "centre_crop", optional(PART))
+    return _field(path, about, "preprocessing", OBJECT) if "preprocessing" in about else about
 
 
 def _about(path: Path) -> dict[str, Any]:

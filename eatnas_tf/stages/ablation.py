@@ -217,8 +217,8 @@ def _count(architecture: Architecture, frame: Frame) -> Count:
 def _images(stage: SearchConfig | RetrainConfig) -> int:
     """Training images that one candidate or network sees."""
     source = open_source(stage.data, stage.frame.image_size)
-    used, held_out = division(stage.data, source.train_count)
-    return stage.training.epochs * (used - held_out if isinstance(stage, SearchConfig) else used)
+    parts = division(stage.data, source)
+    return stage.training.epochs * (parts.train if isinstance(stage, SearchConfig) else parts.whole)
 
 
 def _settings(config: AblationConfig) -> dict[str, dict[str, Any]]:

@@ -95,8 +95,8 @@ def _search(config: SearchConfig, runtime: RuntimeConfig, title: str) -> float:
     devices.refuse_missing(runtime)
     _announce(title, runtime)
     left = _say_evaluations(config, runtime)
-    used, measured_on = division(config.data, setting.source.train_count)
-    _say_training(config.training, setting.frame, used - measured_on, f"{measured_on:,}")
+    parts = division(config.data, setting.source)
+    _say_training(config.training, setting.frame, parts.train, f"{parts.validation:,}")
     places = devices.places(runtime, config.workers)
     cost = costs.of_candidates(setting, runtime, places, title)
     _show(cost, setting.frame)
@@ -124,11 +124,11 @@ def _retraining(
         f"trainings: {trainings}, one a network"
         + (f", then {finals} of the best one on all images" if finals else "")
     )
-    used, validation = division(config.data, setting.source.train_count)
+    parts = division(config.data, setting.source)
     if setting.holds_out:
-        _say_training(config.training, setting.frame, used - validation, f"{validation:,}")
+        _say_training(config.training, setting.frame, parts.train, f"{parts.validation:,}")
     else:
-        _say_training(config.training, setting.frame, used, "the test split")
+        _say_training(config.training, setting.frame, parts.whole, "the test split")
     cost = costs.of_epochs(setting, runtime, title)
     _show(cost, setting.frame)
     seconds = trainings * (cost.start + epochs * cost.seconds)

@@ -12,7 +12,7 @@ from absl import logging
 
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError, shown
-from eatnas_tf.network import class_matching
+from eatnas_tf.network import class_matching, class_names
 from eatnas_tf.network.class_matching import Matching
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.space import Architecture
@@ -22,6 +22,7 @@ from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import EvaluationResult
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Source, open_source
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.startup import load_tensorflow
 
 SHOWN = 20  # classes
@@ -64,8 +65,18 @@ def on_named(source: str, given: DataConfig) -> EvaluationResult:
     """`measure` on the dataset that `given` names; what it leaves at None is as in the retraining."""
     size, data = image_size(source), _data(source, given)
     with passes_shown():
-        opened = open_source(data, size)
+        opened = open_source(data, size, _encoding(source, data))
     return measure(source, opened, data.name)
+
+
+def _encoding(source: str, data: DataConfig) -> Encoding | None:
+    """What the model in a retraining's folder reads image files with, if the dataset is of files.
+
+    Raises InputError.
+    """
+    if not data.name.startswith("folder:"):
+        return None
+    return Encoding(**class_names.encoding(Workdir(Path(source)).model))
 
 
 def measure(source: str, opened: Source, name: str) -> EvaluationResult:

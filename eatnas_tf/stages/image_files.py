@@ -10,6 +10,7 @@ from pathlib import Path
 from eatnas_tf.errors import InputError, shown
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.training import images
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.passes import told
 
 
@@ -22,7 +23,7 @@ class Found:
     left_out: tuple[Path, ...]
 
 
-def found(paths: Sequence[Path]) -> Found:
+def found(paths: Sequence[Path], encoding: Encoding | None = None) -> Found:
     """All files that are named, and the images in folders, at any depth, whatever their names.
 
     Other files in a folder are left out; but a damaged one that is named like an image counts as one. Hidden
@@ -34,7 +35,7 @@ def found(paths: Sequence[Path]) -> Found:
     left_out: list[Path] = []
     with passes_shown():
         for path, named in told("looking at files", len(listed), listed):
-            why = trouble(path)
+            why = trouble(path, encoding)
             if why is None or named or path.suffix.lower() in images.SUFFIXES:
                 files.append(path)
             else:
@@ -44,10 +45,10 @@ def found(paths: Sequence[Path]) -> Found:
     return Found(tuple(dict.fromkeys(files)), unreadable, tuple(left_out))
 
 
-def trouble(path: Path) -> str | None:
+def trouble(path: Path, encoding: Encoding | None = None) -> str | None:
     """Why the file is no image, as far as its header tells; None if it may be one."""
     try:
-        images.header(path)
+        images.header(path, encoding)
     except InputError as error:
         return without_name(path, error)
     return None

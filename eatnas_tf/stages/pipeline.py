@@ -96,7 +96,7 @@ def _refuse_outsiders(before: SearchSpace, space: SearchSpace) -> None:
 
 def _frame(stage: SearchConfig | RetrainConfig) -> Frame:
     source = open_source(stage.data, stage.frame.image_size)
-    division(stage.data, source.train_count)
+    division(stage.data, source)
     if isinstance(stage, RetrainConfig):
         source.refuse_without_test()
     return stage.frame.frame(source.image_size, source.channels, len(source.classes))

@@ -17,6 +17,7 @@ from eatnas_tf.network import class_names
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.stages import image_files
 from eatnas_tf.training import images
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.startup import load_tensorflow
 
 BATCH = 64
@@ -40,12 +41,14 @@ def run(model: Path, paths: Sequence[Path], top: int, form: str = "table", outpu
     none can.
     """
     names, centre_crop = class_names.read(model), class_names.centre_crop(model)
-    found = image_files.found(paths)
+    encoding = Encoding(**class_names.encoding(model))
+    found = image_files.found(paths, encoding)
     _refuse_without_image(paths, found)
     sound = [file for file in found.files if file not in found.unreadable]
+    probabilities = _probabilities(model, sound, len(names), centre_crop, encoding)
     known = {
         file: row if isinstance(row, str) else _likeliest(names, row, top)
-        for file, row in zip(sound, _probabilities(model, sound, len(names), centre_crop), strict=True)
+        for file, row in zip(sound, probabilities, strict=True)
     }
     rows = [_prediction(file, found.unreadable.get(file) or known[file]) for file in found.files]
     bad = [row for row in rows if row.error is not None]
@@ -136,7 +139,7 @@ def _csv(rows: Sequence[Prediction]) -> str:
 
 
 def _probabilities(
-    path: Path, files: Sequence[Path], classes: int, centre_crop: float | None
+    path: Path, files: Sequence[Path], classes: int, centre_crop: float | None, encoding: Encoding
 ) -> Iterator[np.ndarray | str]:
     """The probabilities of every file's classes, (classes,), which add up to 1; or why it cannot be read."""
     load_tensorflow()
@@ -151,7 +154,8 @@ def _probabilities(
     classified = 0
     with progress.bar("predict", len(files), "image") as bar:
         for first in range(0, len(files), BATCH):
-            read = [_input(file, size, channels, centre_crop) for file in files[first : first + BATCH]]
+            batch = files[first : first + BATCH]
+            read = [_input(file, size, channels, centre_crop, encoding) for file in batch]
             sound = [image for image in read if not isinstance(image, str)]
             classified += len(sound)
             if sound:
@@ -163,11 +167,13 @@ def _probabilities(
                 bar.at(first + len(read), "classifying")
 
 
-def _input(file: Path, size: int, channels: int, centre_crop: float | None) -> np.ndarray | str:
+def _input(
+    file: Path, size: int, channels: int, centre_crop: float | None, encoding: Encoding
+) -> np.ndarray | str:
     """The image as the model takes it, or why it cannot be read."""
     from eatnas_tf.training.examples import resized
 
     try:
-        return resized(images.read(file, channels)[None], size, centre_crop)[0]
+        return resized(images.read(file, channels, encoding)[None], size, centre_crop)[0]
     except InputError as error:
         return image_files.without_name(file, error)

@@ -22,7 +22,17 @@ from eatnas_tf.stages.outcomes import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
 from eatnas_tf.training import passes
-from eatnas_tf.training.data import Source, cut, division, held, open_source, split, warn_of_rare_classes
+from eatnas_tf.training.data import (
+    Source,
+    cut,
+    division,
+    held,
+    open_source,
+    own_validation,
+    say_validation,
+    split,
+    warn_of_rare_classes,
+)
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.fingerprint import of_source
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
@@ -67,6 +77,8 @@ def run(
     ):
         inherited.announce(config, overrides, config.source)
         warn_of_rare_classes(setting.source, config.data)
+        if setting.holds_out:
+            say_validation(setting.source, config.data)
         done = _done(setting.architectures, workdir)
         if not (workdir.path / "best.json").exists():
             _retrain(setting, runtime, journal, done, workdir, title, callbacks)
@@ -93,7 +105,8 @@ class Setting:
     def parts(self, examples: Examples | Streamed) -> tuple[Examples | Streamed, Examples | Streamed]:
         """What the networks are trained on, and what they are compared on."""
         if self.holds_out:
-            train, validation = split(examples, self.config.data, self.config.seed)
+            own = own_validation(self.source, self.config.data)
+            train, validation = split(examples, self.config.data, self.config.seed, own)
             return train, held(validation)
         return cut(examples, self.config.data, self.config.seed), self.source.test()
 
@@ -118,7 +131,7 @@ def set_up(
     """
     starts = plans.starts(config)
     source = given or open_source(config.data, config.frame.image_size)
-    division(config.data, source.train_count)
+    division(config.data, source)
     _refuse_default_strides(config, architectures[0])
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
     for start in starts or ():
@@ -204,7 +217,7 @@ def _retrain(
             carry_out(task, whole, test, "test")
             _refuse_diverged(done[task.number])
         tested = [winner, *tested] if len(rivals) == 1 or not tested else tested
-        retrainer.export(tested[0], whole, source.classes)
+        retrainer.export(tested[0], whole, source.classes, source.encoding)
     _write_best(workdir, [done[task.number] for task in tested], setting.frame, source.classes)
     workdir.keep_weights(set())
 

@@ -30,6 +30,7 @@ from eatnas_tf.stages.plans import trained_network
 from eatnas_tf.stages.stopping import stop_if_asked
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.checkpoint import Checkpoint
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.evaluation import Evaluation, evaluation
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.trainer import Epoch, Trainer
@@ -146,7 +147,7 @@ class Retrainer:
         seed = (self._config.seed + task.number) % 2**31
         return trainer.train(model, seed, on_epoch, on_share, checkpoint)
 
-    def _preprocessing(self) -> dict[str, Any]:
+    def _preprocessing(self, encoding: Encoding | None) -> dict[str, Any]:
         """How an image becomes the model's input, for whoever uses it without this package."""
         return {
             "image_size": self._frame.image_size,
@@ -154,18 +155,28 @@ class Retrainer:
             "centre_crop": self._config.data.centre_crop or None,
             "resize": RESIZE,
             "value_range": [0, 255],
+            "encoding": None if encoding is None else encoding.to_dict(),
             "output": "logits",
         }
 
-    def export(self, task: Task, examples: Examples | Streamed, classes: Sequence[str]) -> None:
-        """Writes weights.npz and, with the classes' names, model.keras of a task trained on `examples`."""
+    def export(
+        self,
+        task: Task,
+        examples: Examples | Streamed,
+        classes: Sequence[str],
+        encoding: Encoding | None = None,
+    ) -> None:
+        """Writes weights.npz and model.keras of a task trained on `examples`.
+
+        The latter holds the classes' names and how image files become its input.
+        """
         weights = weight_file.load(self._workdir.weights_of(task.number))
         whitening = channels.whitening(self._workdir, examples)
         model = plain_model(expand(task.architecture, self._frame), weights, whitening)
         partial = self._workdir.path / "partial.keras"
         with durable.replacing(self._workdir.model, partial):
             model.save(partial)
-            class_names.add(partial, classes, **self._preprocessing())
+            class_names.add(partial, classes, **self._preprocessing(encoding))
         weight_file.save(self._workdir.weights, weights)
 
 

@@ -28,7 +28,7 @@ from eatnas_tf.stages.setting import Setting, set_up, workforce_of
 from eatnas_tf.stages.stopping import Enough, stop_if_asked, stoppable, within
 from eatnas_tf.stages.stopwatch import Clocked
 from eatnas_tf.stages.workdir import SCHEMA, Workdir, opened
-from eatnas_tf.training.data import warn_of_rare_classes
+from eatnas_tf.training.data import say_validation, warn_of_rare_classes
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
 
@@ -63,6 +63,7 @@ def run(
         if isinstance(config, TransferConfig):
             inherited.announce(config, overrides, config.source)
         warn_of_rare_classes(setting.source, config.data)
+        say_validation(setting.source, config.data)
         evolution = _restored(setting, first, journal)
         finished = evolution.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:

@@ -29,7 +29,7 @@ from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.stages.worker import Build, OnShare, Place
 from eatnas_tf.stages.workers import LocalWorkers
 from eatnas_tf.training import passes
-from eatnas_tf.training.data import Source, division, held, open_source, split
+from eatnas_tf.training.data import Source, division, held, open_source, own_validation, split
 from eatnas_tf.training.examples import memory_limit
 from eatnas_tf.training.fingerprint import of_source
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
@@ -116,7 +116,7 @@ def set_up(config: SearchConfig, given: GivenSource | StreamedSource | None = No
             weight_file.load(weights)  # refuses damage; who inherits loads them for himself
         basic = plans.Basic(complete, origin.frame, weights, origin.classes)
     source = given or open_source(config.data, config.frame.image_size)
-    division(config.data, source.train_count)
+    division(config.data, source)
     frame = config.frame.frame(source.image_size, source.channels, len(source.classes))
     if isinstance(given, StreamedSource):
         return Setting(_alone(config), plan, basic, source, frame)
@@ -142,7 +142,8 @@ def evaluator_of(
     from eatnas_tf.training.trainer import Trainer
 
     config, basic = setting.config, setting.basic
-    train, validation = split(setting.source.train(room), config.data, config.seed)
+    own = own_validation(setting.source, config.data, room)
+    train, validation = split(setting.source.train(room), config.data, config.seed, own)
     trainer = Trainer(strategy, train, config.training, channels.whitening(workdir, train))
     inherited = None
     if basic is not None and basic.weights is not None and basic.frame is not None:

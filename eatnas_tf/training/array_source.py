@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from eatnas_tf.training import checks
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.examples import Examples, Streamed, resized
 
 Arrays = tuple[np.ndarray, np.ndarray]
@@ -18,6 +19,9 @@ class ArraySource(ABC):
 
     A part is `train`, `validation` or `test`; the last one is not looked at before it is asked for.
     """
+
+    validation_count: int | None = None
+    encoding: Encoding | None = None
 
     def __init__(self, where: str, image_size: int | None, centre_crop: float | None = None) -> None:
         self._where, self._centre_crop = where, centre_crop

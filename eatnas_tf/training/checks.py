@@ -121,10 +121,10 @@ def classes_of(where: str, name: str, labels: np.ndarray, names: Any) -> tuple[s
     return tuple(map(str, range(high + 1)))
 
 
-def refuse_few_classes(where: str, count: int, found: str) -> None:
+def refuse_few_classes(where: str, count: int, found: str, way_out: str = "") -> None:
     """Raises InputError if a dataset has fewer than two classes; `found` says what it has instead."""
     if count < FEWEST_CLASSES:
-        raise InputError(f"{where}: {found}, two at the least")
+        raise InputError(f"{where}: {found}, two at the least{way_out}")
 
 
 def class_names(where: str, names: Any, count: int) -> tuple[str, ...]:

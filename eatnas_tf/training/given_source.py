@@ -12,6 +12,7 @@ import numpy as np
 from eatnas_tf.errors import InputError
 from eatnas_tf.training import checks
 from eatnas_tf.training.array_source import Arrays, ArraySource
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.examples import Examples, Streamed, memory_limit, resized
 from eatnas_tf.training.given_pairs import in_order, pairs_of, with_whole_labels
 
@@ -106,6 +107,9 @@ class GivenSource(ArraySource):
 
 class StreamedSource:
     """A dataset that is read from tf.data as it is needed, in this process only."""
+
+    validation_count: int | None = None
+    encoding: Encoding | None = None
 
     def __init__(self, parts: Mapping[str, Arrays | DatasetStreamed], names: Any) -> None:
         train = parts["train"]

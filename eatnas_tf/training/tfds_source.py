@@ -16,6 +16,7 @@ from absl import logging
 
 from eatnas_tf.errors import InputError, reason, shown
 from eatnas_tf.training import checks, passes, tfds_splits
+from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, digest, in_memory_if_it_fits
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class TfdsSource:
     """
 
     class_counts: tuple[int, ...] | None = None
+    validation_count: int | None = None
+    encoding: Encoding | None = None
 
     def __init__(
         self, name: str, data_dir: str | None, image_size: int | None, centre_crop: float | None = None
