@@ -17,6 +17,7 @@ from typing import Any
 
 from absl import logging
 
+from eatnas_tf import paths
 from eatnas_tf.errors import InputError, UnknownNameError, reason
 
 GROUPS = ("mutations", "perturbations", "conv_ops", "primitives", "objectives")
@@ -96,6 +97,7 @@ def files() -> tuple[str, ...]:
 
 def add_file(path: str) -> None:
     """Registers the parts of a Python file: its one dict whose keys are plugin groups."""
+    path = paths.local("plugins", path)
     spec = importlib.util.spec_from_file_location(f"eatnas_tf_plugins_{Path(path).stem}", path)
     if spec is None or spec.loader is None or not os.path.isfile(path):
         raise InputError(f"--plugins={path}: no such Python file")

@@ -5,6 +5,7 @@ python -m eatnas_tf.bin.evaluate --from=runs/retrain
 
 from absl import flags as absl_flags
 
+from eatnas_tf import paths
 from eatnas_tf.bin import entry
 from eatnas_tf.errors import InputError
 from eatnas_tf.flags import data, output, source, terminal
@@ -19,9 +20,11 @@ def main() -> None:
 
     if source.FROM.value is None:
         raise InputError("--from is missing; give the work folder of a finished retraining")
-    dataset = data.DATASET.value if data.DATASET.present else None
-    evaluate.run(source.FROM.value, dataset, data.DATA_DIR.value, output.FORMAT.value == "json")
+    given = data.config()
+    dataset = given.dataset if data.DATASET.present else None
+    folder = paths.local("from", source.FROM.value)
+    evaluate.run(folder, dataset, given.data_dir, output.FORMAT.value == "json")
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    entry.run(main, prints=True)

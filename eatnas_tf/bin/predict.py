@@ -5,6 +5,7 @@ python -m eatnas_tf.bin.predict --model=runs/retrain/model.keras shirt.png boots
 
 from pathlib import Path
 
+from eatnas_tf import paths
 from eatnas_tf.bin import entry
 from eatnas_tf.errors import InputError
 from eatnas_tf.flags import output, terminal
@@ -21,12 +22,12 @@ def main(files: list[str]) -> None:
     if not files:
         raise InputError("no image is given; name image files behind the flags")
     predict.run(
-        Path(predict_flags.MODEL.value),
-        [Path(file) for file in files],
+        Path(paths.local("model", predict_flags.MODEL.value)),
+        [Path(paths.local("image", file)) for file in files],
         predict_flags.TOP.value,
         output.FORMAT.value == "json",
     )
 
 
 if __name__ == "__main__":
-    entry.run_on_files(main)
+    entry.run_on_files(main, prints=True)
