@@ -10,16 +10,19 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from eatnas_tf import checkout
+
 if TYPE_CHECKING:
     from eatnas_tf.api import Callback, Datasets, Enough, evaluate, retrain, search, transfer
 
 __all__ = ["Callback", "Datasets", "Enough", "evaluate", "retrain", "search", "transfer"]
 __version__ = "0.1.0"
 
+checkout.complete()
 # TensorFlow and Keras read these once, at their first import. Some CPUs have oneDNN off by default.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever a person's shell or ~/.keras/keras.json says
 
 
 def __getattr__(name: str) -> Any:

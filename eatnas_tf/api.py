@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from os import PathLike, fspath
+from os import PathLike
 from typing import TypeVar
 
+from eatnas_tf import paths
 from eatnas_tf.configs import DataConfig, RetrainConfig, RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.stages import evaluate as evaluate_stage
@@ -58,9 +59,8 @@ def search(
     _refuse_others(config, SearchConfig, callbacks)
     config, given = _given(config, data)
     with _interruptible():
-        return search_stage.run(
-            config, RuntimeConfig(fspath(workdir), distribution, logical_cpus), "search", given, callbacks
-        )
+        runtime = _runtime(workdir, distribution, logical_cpus)
+        return search_stage.run(config, runtime, "search", given, callbacks)
 
 
 def transfer(
@@ -79,9 +79,8 @@ def transfer(
     _refuse_others(config, TransferConfig, callbacks)
     config, given = _given(_from(config, source, workdir), data)
     with _interruptible():
-        return search_stage.run(
-            config, RuntimeConfig(fspath(workdir), distribution, logical_cpus), "transfer", given, callbacks
-        )
+        runtime = _runtime(workdir, distribution, logical_cpus)
+        return search_stage.run(config, runtime, "transfer", given, callbacks)
 
 
 def retrain(
@@ -101,9 +100,8 @@ def retrain(
     _refuse_others(config, RetrainConfig, callbacks)
     config, given = _given(_from(config, source, workdir), data)
     with _interruptible():
-        return retrain_stage.run(
-            config, RuntimeConfig(fspath(workdir), distribution, logical_cpus), "retrain", given, callbacks
-        )
+        runtime = _runtime(workdir, distribution, logical_cpus)
+        return retrain_stage.run(config, runtime, "retrain", given, callbacks)
 
 
 def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig | None = None) -> EvaluationResult:
@@ -118,6 +116,10 @@ def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig | None 
     if not isinstance(data, DataConfig | None):
         raise InputError(f"data: expected Datasets or a DataConfig, not {type(data).__name__}")
     return evaluate_stage.on_named(folder, data or DataConfig())
+
+
+def _runtime(workdir: Folder, distribution: str, logical_cpus: int) -> RuntimeConfig:
+    return RuntimeConfig(paths.local("workdir", workdir), distribution, logical_cpus)
 
 
 def _refuse_others(config: object, kind: type, callbacks: object) -> None:
@@ -152,7 +154,7 @@ def _from(config: Config, source: SearchResult | RetrainResult | Folder | None, 
 
 
 def _folder(source: SearchResult | RetrainResult | Folder) -> str:
-    return fspath(source.workdir if isinstance(source, SearchResult | RetrainResult) else source)
+    return paths.local("from", source.workdir if isinstance(source, SearchResult | RetrainResult) else source)
 
 
 @contextmanager

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from eatnas_tf import paths
 from eatnas_tf.errors import InputError
 from eatnas_tf.layers.expand import SHORTCUTS, Frame, default_stem_stride, default_strides
 from eatnas_tf.space.primitives import Value
@@ -51,6 +53,7 @@ class FrameConfig:
     shortcut: str | None = None
 
     def __post_init__(self) -> None:
+        _make_plain(self)
         _whole(self, image_size=1, channels=1, num_classes=1, stem_filters=1, stem_stride=1, head_filters=1)
         _number(self, image_size=(1, 2**14), stem_stride=(1, 10_000))
         _number(self, stem_filters=(1, WIDEST - 1), head_filters=(1, WIDEST - 1))
@@ -103,6 +106,7 @@ class SpaceConfig:
     expansion: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
+        _make_plain(self)
         _whole(self, blocks=1)
         _number(self, blocks=(1, 999))
 
@@ -126,6 +130,10 @@ class DataConfig:
     centre_crop: float | None = None
 
     def __post_init__(self) -> None:
+        _make_plain(self)
+        _make_local(self, "data_dir")
+        if self.dataset is not None:
+            object.__setattr__(self, "dataset", paths.dataset(self.dataset))
         _whole(self, train_examples=0)
         _number(self, validation=(0, math.inf), centre_crop=(0, 1))
         if self.train_examples == 1:
@@ -172,6 +180,7 @@ class TrainingConfig:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
+        _make_plain(self)
         _whole(self, epochs=1, batch_size=1, cutout=0, fixed_scale_epochs=0)
         _number(self, epochs=(1, 10**6), batch_size=(1, 2**20))
         at_least_0 = (0, math.inf)
@@ -204,6 +213,7 @@ class EvolutionConfig:
     seed_architectures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        _make_plain(self)
         _whole(self, population=2, sample=2, cycles=0, patience=1)
         _number(self, population=(2, 10**6), target=(1e-9, 1e18), target_std=(1e-9, math.inf))
         _number(self, min_delta=(0, math.inf), omega=EXPONENTS, alpha=EXPONENTS, beta=EXPONENTS)
@@ -234,6 +244,7 @@ class SearchConfig:
     pictures_every: int = 100
 
     def __post_init__(self) -> None:
+        _make_plain(self)
         _whole(self, top_k=1, seed=0, workers=1, pictures_every=0)
         _number(self, max_hours=(0, math.inf), seed=(0, 2**31 - 1), workers=(1, 64))
         _number(self, pictures_every=(0, 10**6))
@@ -269,6 +280,7 @@ class TransferConfig(SearchConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _make_local(self, "source")
         _one_of(self, inherit_seed=SEED_WEIGHTS)
 
 
@@ -292,6 +304,8 @@ class RetrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        _make_plain(self)
+        _make_local(self, "source")
         _whole(self, top_k=1, repeats=1, seed=0)
         _number(self, seed=(0, 2**31 - 1))
         _one_of(self, select_on=SELECTIONS, init=STARTS)
@@ -322,6 +336,7 @@ class AblationConfig:
     worse_rank: int | None = None
 
     def __post_init__(self) -> None:
+        _make_plain(self)
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise InputError(f"--seeds: {','.join(map(str, self.seeds))}; expected different ones")
         population = self.source.evolution.population
@@ -348,6 +363,8 @@ class RuntimeConfig:
     boards: str | None = None
 
     def __post_init__(self) -> None:
+        _make_plain(self)
+        _make_local(self, "workdir", "boards")
         _whole(self, logical_cpus=0)
         _number(self, logical_cpus=(0, 64))
         _one_of(self, distribution=DISTRIBUTIONS)
@@ -373,6 +390,44 @@ def _filled(config: Config, defaults: dict[str, Any]) -> Config:
     return dataclasses.replace(
         config, **{name: value for name, value in defaults.items() if getattr(config, name) is None}
     )
+
+
+def _make_plain(config: Any) -> None:
+    """Replaces values of NumPy and the like by Python's own, and lists by tuples.
+
+    So config.json can hold every setting, and equal settings compare equal. Raises InputError for a single
+    value where a list belongs.
+    """
+    for entry in dataclasses.fields(config):
+        value = getattr(config, entry.name)
+        if entry.type.startswith("tuple"):  # type: ignore[union-attr]
+            value = _listed(entry.name, value) if value is not None or entry.default is not None else None
+        object.__setattr__(config, entry.name, _plain(value))
+
+
+def _listed(name: str, value: Any) -> Any:
+    found = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(found, str | bytes) or not isinstance(found, Sequence):
+        raise InputError(f"--{name}: {value!r} is not a list; give one such as [1, 2]")
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Anything with NumPy's `tolist` as Python's own values, and lists as tuples."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple | range):
+        return tuple(map(_plain, value))
+    return value
+
+
+def _make_local(config: Any, *names: str) -> None:
+    """Replaces the paths in the fields named, unless they are None, by `paths.local` ones."""
+    for name in names:
+        value = getattr(config, name)
+        if value is not None:
+            flag = next(entry for entry in dataclasses.fields(config) if entry.name == name)
+            object.__setattr__(config, name, paths.local(flag.metadata.get("flag", name), value))
 
 
 def _whole(config: Any, **least: int) -> None:

@@ -10,6 +10,7 @@ from absl import flags as absl_flags
 from absl.testing import flagsaver
 
 from eatnas_tf.errors import InputError
+from eatnas_tf.flags import flag_files
 
 Config = TypeVar("Config")
 
@@ -43,12 +44,7 @@ def expanded(argv: Sequence[str]) -> list[str]:
     A preset may also stand in a --flagfile.
     """
     program, *arguments = argv
-    try:
-        arguments = absl_flags.FLAGS.read_flags_from_files(arguments, force_gnu=False)
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"--flagfile: not text in UTF-8 ({error}); give a file of flags, one a line"
-        ) from None
+    arguments = flag_files.expanded(arguments)
     chosen = []
     for position, argument in enumerate(arguments):
         flag, equals, value = argument.partition("=")
@@ -66,5 +62,5 @@ def configured(preset: str, arguments: Sequence[str], config: Callable[[], Confi
     with flagsaver.flagsaver():
         for name in absl_flags.FLAGS:
             absl_flags.FLAGS[name].unparse()
-        absl_flags.FLAGS(["preset", *lines(preset), *arguments])
+        absl_flags.FLAGS(["preset", *lines(preset), *flag_files.expanded(arguments)])
         return config()

@@ -27,28 +27,32 @@ PURE = {
     "durable",
     "errors",
     "fields",
+    "paths",
+    "checkout",
 }
 HEAVY = {"tensorflow", "keras", "tensorflow_datasets", "tensorboard", "matplotlib", "itables", "jinja2"}
 EVERYTHING = {*PURE, "network", "training", "reporting"}
 ALLOWED = {
     "data": set(),
     "errors": set(),
+    "checkout": set(),
     "durable": set(),
     "fields": {"errors"},
-    "registry": {"errors"},
+    "paths": {"errors"},
+    "registry": {"errors", "paths"},
     "space": {"registry", "errors"},
     "layers": {"space", "registry", "errors"},
     "evolution": {"space", "registry", "durable", "fields", "errors"},
     "mutations": {"space", "registry", "errors"},
-    "configs": {"layers", "space", "errors"},
-    "flags": {"configs", "layers", "space", "registry", "errors"},
+    "configs": {"layers", "space", "paths", "errors"},
+    "flags": {"configs", "layers", "space", "registry", "paths", "errors"},
     "network": {"layers", "space", "registry", "durable", "fields", "errors"},
     "training": {"network", "layers", "space", "configs", "registry", "durable", "errors"},
     "reporting": {"evolution", "layers", "space", "durable", "fields", "errors"},
     "stages": EVERYTHING - {"flags"},
     "bin": EVERYTHING | {"stages"},
     "api": (EVERYTHING | {"stages"}) - {"flags"},
-    "": {"api"},
+    "": {"api", "checkout"},
 }
 CODE = "mb6_k3_s1_w1.0_d2-sep_k5_s1_w2.0_d1"
 

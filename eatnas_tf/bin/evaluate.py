@@ -5,6 +5,7 @@ python -m eatnas_tf.bin.evaluate --from=runs/retrain
 
 from absl import flags as absl_flags
 
+from eatnas_tf import paths
 from eatnas_tf.bin import entry
 from eatnas_tf.errors import InputError
 from eatnas_tf.flags import data, output, source, terminal
@@ -22,9 +23,10 @@ def main() -> None:
 
     if source.FROM.value is None:
         raise InputError("--from is missing; give the work folder of a finished retraining")
-    with plugins_used.named(source.FROM.value):
-        evaluate.run(source.FROM.value, data.DATASET.value, data.DATA_DIR.value, output.as_json())
+    folder = paths.local("from", source.FROM.value)
+    with plugins_used.named(folder):
+        evaluate.run(folder, data.DATASET.value, data.DATA_DIR.value, output.as_json())
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    entry.run(main, prints=True)

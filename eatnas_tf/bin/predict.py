@@ -12,6 +12,7 @@ from pathlib import Path
 
 from absl import flags as absl_flags
 
+from eatnas_tf import paths
 from eatnas_tf.bin import entry
 from eatnas_tf.errors import InputError
 from eatnas_tf.flags import output, terminal
@@ -33,18 +34,18 @@ def main(files: list[str]) -> None:
     form, place = output.FORMAT.value, report_flags.OUTPUT.value
     if place is not None and form == "table":
         raise InputError("--output takes --format=csv or --format=json; a table is for the terminal")
-    model = Path(predict_flags.MODEL.value)
+    model = Path(paths.local("model", predict_flags.MODEL.value))
     with plugins_used.named(model.parent):
         bad = predict.run(
             model,
-            [Path(file) for file in files],
+            [Path(paths.local("image", file)) for file in files],
             predict_flags.TOP.value,
             form,
-            None if place is None else Path(place),
+            None if place is None else Path(paths.local("output", place)),
         )
     if bad:
         sys.exit(1)
 
 
 if __name__ == "__main__":
-    entry.run_on_files(main)
+    entry.run_on_files(main, prints=True)

@@ -5,9 +5,11 @@ Colours are for terminals only, and not for one with NO_COLOR (https://no-color.
 
 from __future__ import annotations
 
+import codecs
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import IO, Any, cast
 
 from rich.console import Console
@@ -16,6 +18,8 @@ from rich.text import Text
 from eatnas_tf.errors import shown
 
 PIPED_WIDTH = 200
+IN_ASCII = "eatnas_tf.in_ascii"
+TYPED = {"±": "+/-", "…": "...", "–": "-", "—": "-", "−": "-", "×": "x", "→": "->"}  # the rest is escaped
 _quiet: list[bool] = []  # the terminal is the process's, and so is this
 
 
@@ -34,8 +38,9 @@ def is_quiet() -> bool:
 
 
 def results() -> Console:
-    """Standard output; wide where it is not a terminal, so that a code stays on one line."""
-    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+    """Standard output, which may refuse what is printed; wide where it is no terminal."""
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    return Console(file=cast(IO[str], Shown(sys.stdout)), width=width, highlight=False)
 
 
 def asides() -> Console:
@@ -50,18 +55,79 @@ def refuse(program: str, message: str) -> None:
 
 
 class Shown:
-    """A stream to draw on. What it does not take, being on a full disk or a closed pipe, is not drawn."""
+    """A stream that takes any text: characters that its encoding lacks are written in ASCII.
+
+    A full disk or a closed pipe ends nothing: what it does not take is dropped, and `lost` says why.
+    """
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
+        self.lost: OSError | None = None
 
-    def write(self, text: str) -> None:
-        with suppress(OSError):
-            self._stream.write(text)
+    def write(self, text: str) -> int:
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        try:
+            self._stream.write(text.encode(encoding, IN_ASCII).decode(encoding, "replace"))
+        except OSError as error:
+            self.lost = error
+        return len(text)
 
     def flush(self) -> None:
-        with suppress(OSError):
+        try:
             self._stream.flush()
+        except OSError as error:
+            self.lost = error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    found = error.object[error.start : error.end]
+    said = (TYPED.get(one) or one.encode("ascii", "backslashreplace").decode("ascii") for one in found)
+    return "".join(said), error.end
+
+
+codecs.register_error(IN_ASCII, _in_ascii)
+
+
+def take_streams() -> None:
+    """Makes standard output and standard error `Shown`, and the null device where they are closed.
+
+    Otherwise the next file that is opened would get the number of a closed one, and be printed into.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number, so this one
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (for the life of the process)
+        if not isinstance(stream, Shown):
+            setattr(sys, name, Shown(stream))
+
+
+@contextmanager
+def streams_taken() -> Iterator[None]:
+    """In the block `take_streams` holds. What is left unwritten at its end is not tried again at exit."""
+    before = sys.stdout, sys.stderr
+    take_streams()
+    try:
+        yield
+    finally:
+        for number, stream in enumerate((sys.stdout, sys.stderr), start=1):
+            stream.flush()
+            if getattr(stream, "lost", None) is not None:
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, number)
+                os.close(null)
+        sys.stdout, sys.stderr = before
+
+
+def lost() -> OSError | None:
+    """Why something printed so far did not reach standard output; None if all of it did."""
+    sys.stdout.flush()
+    return getattr(sys.stdout, "lost", None)

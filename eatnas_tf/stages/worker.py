@@ -16,6 +16,7 @@ from threading import Thread
 import cloudpickle
 
 from eatnas_tf.evolution import Measurement
+from eatnas_tf.reporting import terminal
 from eatnas_tf.training import passes
 
 OUT_OF_MEMORY = 71  # the exit code of a worker that ran into a MemoryError: it dies of that, too
@@ -88,6 +89,7 @@ def work(pipe: Connection, place: Place, build: bytes) -> None:
     A terminal's SIGINT goes to every process of the group: the main one acts on it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    terminal.take_streams()  # so that what a part prints cannot end a candidate
     Thread(target=_end_with_parent, daemon=True).start()
     if place.gpu is not None:
         os.environ |= {"CUDA_VISIBLE_DEVICES": place.gpu, "TF_FORCE_GPU_ALLOW_GROWTH": "true"}

@@ -163,8 +163,11 @@ CASES = table(
     (["--logger_levels=loud"], "flag --logger_levels=loud: …"),
     (
         ["--flagfile=missing"],
-        "ERROR:: Unable to open flagfile: [Errno 2] No such file or directory: 'missing'",
+        "--flagfile=missing: cannot be read (No such file or directory); give a file of flags, one a line",
     ),
+    (["--flagfile=."], "--flagfile=.: cannot be read (Is a directory); give a file of flags, one a line"),
+    (["--flagfile="], "--flagfile names no file; give --flagfile=FILE with flags, one a line"),
+    (["--flagfile"], "--flagfile names no file; give --flagfile=FILE with flags, one a line"),
 )
 
 

@@ -28,9 +28,9 @@ CASES = [
     Case(
         search,
         ("--flagfile=mine.flags",),
-        "--flagfile: not text in UTF-8 ('utf-8' codec can't decode byte 0xff in position 0: invalid start "
-        "byte); give a file of flags, one a line",
-        written("mine.flags", b"\xff\xfe--seed=1\n"),
+        "--flagfile=mine.flags: not text ('utf-8' codec can't decode byte 0xff in position 0: invalid start "
+        "byte); save it as UTF-8, flags one a line",
+        written("mine.flags", b"\xff--seed=1\n"),
     ),
     *table(
         pipeline,

@@ -30,8 +30,8 @@ CASES = [
     Case(report, ("--workdir=a,b,a",), "--workdir: a is given twice; give different folders"),
     Case(
         report,
-        ("--workdir=a", "--workdir=b"),
-        "--workdir is given more than once; part several folders by commas: --workdir=a,b",
+        ("--workdir=a", "--workdir=b", "--workdir=a"),
+        "--workdir: a is given twice; give different folders",
     ),
     Case(
         report, ("--workdir=old",), f"--workdir=old: cannot be read (No such file or directory); {OF_A_STAGE}"
