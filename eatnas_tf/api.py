@@ -150,7 +150,7 @@ def _from(config: Config, source: SearchResult | RetrainResult | Folder | None, 
     """The config with the stage that it starts from, and with what it inherits from that."""
     if source is not None:
         config = replace(config, source=_folder(source))  # type: ignore[call-arg]
-    return inherited.settled(config, fspath(workdir))[0]
+    return inherited.settled(config, paths.local("workdir", workdir))[0]
 
 
 def _folder(source: SearchResult | RetrainResult | Folder) -> str:

@@ -36,7 +36,7 @@ def found(paths: Sequence[Path], encoding: Encoding | None = None) -> Found:
     with passes_shown():
         for path, named in told("looking at files", len(listed), listed):
             why = trouble(path, encoding)
-            if why is None or named or path.suffix.lower() in images.SUFFIXES:
+            if why is None or named or images.is_named_like_one(path):
                 files.append(path)
             else:
                 left_out.append(path)

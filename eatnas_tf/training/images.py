@@ -72,6 +72,12 @@ def look(path: Path) -> Look:
         return Look(header, values, bool(image.has_transparency_data), narrowed)
 
 
+def is_named_like_one(path: Path) -> bool:
+    """Whether the file's name ends as those of a format that is read here do."""
+    Image.init()
+    return Image.registered_extensions().get(path.suffix.lower()) in FORMATS
+
+
 def header(path: Path, encoding: Encoding | None = None) -> Header:
     """As `look`; raises InputError, too, if `encoding` has no range for the file's values."""
     found = look(path)
