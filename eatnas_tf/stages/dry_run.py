@@ -35,14 +35,15 @@ from eatnas_tf.training.data import division
 
 def search(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> None:
     """Says what a search or transfer would take. Raises InputError as the stage itself would."""
-    agreeing("transfer" if isinstance(config, TransferConfig) else "search", config, runtime)
-    _search(config, runtime, title)
+    stage = "transfer" if isinstance(config, TransferConfig) else "search"
+    agreeing(stage, config, runtime)
+    _search(config, runtime, title, stage)
 
 
 def retraining(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
     """Says what a retraining would take. Raises InputError as the stage itself would."""
     agreeing("retrain", config, runtime)
-    _retraining(config, plans.to_retrain(config), runtime, title)
+    _retraining(config, plans.to_retrain(config), runtime, title, "retrain")
 
 
 def pipeline(config: PipelineConfig, runtime: RuntimeConfig) -> None:
@@ -83,10 +84,15 @@ def _within(runtime: RuntimeConfig, folder: str) -> RuntimeConfig:
     return replace(runtime, workdir=str(Path(runtime.workdir) / folder))
 
 
-def _search(config: SearchConfig, runtime: RuntimeConfig, title: str) -> float:
-    """Seconds of the whole stage, after what makes them up was said."""
+def _search(config: SearchConfig, runtime: RuntimeConfig, title: str, stage: str | None = None) -> float:
+    """Seconds of the whole stage, after what makes them up was said.
+
+    With a `stage`, raises InputError if its folder has seen other data.
+    """
     config.refuse_runtime(runtime)
     setting = set_up(config)
+    if stage is not None:
+        agreeing(stage, config, runtime, fingerprint=setting.fingerprint)
     devices.refuse_missing(runtime)
     _announce(title, runtime)
     left = _say_evaluations(config, runtime)
@@ -107,10 +113,16 @@ def _search(config: SearchConfig, runtime: RuntimeConfig, title: str) -> float:
 
 
 def _retraining(
-    config: RetrainConfig, architectures: Sequence[Architecture], runtime: RuntimeConfig, title: str
+    config: RetrainConfig,
+    architectures: Sequence[Architecture],
+    runtime: RuntimeConfig,
+    title: str,
+    stage: str | None = None,
 ) -> float:
     """As `_search`."""
     setting = retrain.set_up(config, architectures)
+    if stage is not None:
+        agreeing(stage, config, runtime, fingerprint=setting.fingerprint)
     devices.refuse_missing(runtime)
     _announce(title, runtime)
     finals, epochs = setting.finals, config.training.epochs

@@ -20,7 +20,7 @@ from eatnas_tf.configs import (
 )
 from eatnas_tf.errors import InputError
 from eatnas_tf.evolution import Limits, Quality, Redrawing, Score
-from eatnas_tf.fields import POSITIVE
+from eatnas_tf.fields import POSITIVE, python_number
 from eatnas_tf.layers import Frame, Network, conv_ops, expand
 from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, Architecture, ExpansionLimit, LayerLimit, SearchSpace
@@ -102,7 +102,7 @@ def search(config: SearchConfig) -> SearchPlan:
 
 
 def _size(name: str, objective: Callable[[Network], Any], network: Network) -> float:
-    size = objective(network)
+    size = python_number(objective(network))
     if not POSITIVE.fits(size):
         raise InputError(f"objective {name!r} gave {size!r:.60} back; expected {POSITIVE.name}")
     return size

@@ -59,7 +59,7 @@ def run(
     check = partial(_done, setting.architectures)
     with (
         stoppable(),
-        opened("retrain", config, runtime, check, of_source(setting.source, tests=True)) as workdir,
+        opened("retrain", config, runtime, check, setting.fingerprint) as workdir,
         Journal(workdir.journal) as journal,
     ):
         warn_of_rare_classes(setting.source, config.data)
@@ -80,6 +80,11 @@ class Setting:
     starts: Sequence[plans.Basic] | None
     source: Source
     frame: Frame
+
+    @property
+    def fingerprint(self) -> str:
+        """What changes with the images of the retraining, those of the test included."""
+        return of_source(self.source, tests=True)
 
     @property
     def holds_out(self) -> bool:
