@@ -10,6 +10,13 @@ from eatnas_tf.errors import InputError
 LARGEST = 1e100
 
 
+def python_number(value: Any) -> Any:
+    """The Python number of a NumPy scalar, or of an array or tensor of shape (); anything else as it is."""
+    if getattr(value, "shape", None) != ():
+        return value
+    return (value if hasattr(value, "item") else value.numpy()).item()
+
+
 class Kind(NamedTuple):
     """What a field may hold, and how a message calls that."""
 

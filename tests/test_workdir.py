@@ -457,3 +457,39 @@ def test_any_config_json_agrees_or_is_refused(reused, changes, stage) -> None:
         _open(CONFIG, RuntimeConfig(str(reused)))
     except InputError:
         assert (reused / "config.json").read_bytes() == before
+
+
+def _opened_with(runtime, fingerprint) -> None:
+    with opened("search", CONFIG, runtime, fingerprint=fingerprint):
+        pass
+
+
+def test_a_folder_remembers_the_data_of_its_first_run_and_refuses_others(runtime) -> None:
+    _opened_with(runtime, "a")
+    assert _written(runtime)["fingerprint"] == "a"
+    _opened_with(runtime, "a")
+    before = (_path(runtime) / "config.json").read_bytes()
+    with pytest.raises(InputError, match="--dataset=fashion_mnist_mini: its data changed since the first"):
+        _opened_with(runtime, "b")
+    assert (_path(runtime) / "config.json").read_bytes() == before
+
+
+def test_a_folder_without_a_fingerprint_goes_on_and_takes_one(used) -> None:
+    old = _written(used)
+    del old["fingerprint"]  # as version 0.1.0 left it
+    (_path(used) / "config.json").write_text(json.dumps(old), encoding="utf-8")
+    _opened_with(used, "a")
+    assert _written(used)["fingerprint"] == "a"
+
+
+def test_a_cap_may_be_raised_on_the_same_data_only(runtime) -> None:
+    _opened_with(runtime, "a")
+    longer = _with(cycles=30)
+    with (
+        pytest.raises(InputError, match="its data changed"),
+        opened("search", longer, runtime, fingerprint="b"),
+    ):
+        pass
+    with opened("search", longer, runtime, fingerprint="a"):
+        pass
+    assert _written(runtime)["settings"]["cycles"] == 30

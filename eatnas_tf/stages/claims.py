@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from eatnas_tf import registry
+from eatnas_tf.fields import python_number
 from eatnas_tf.layers import Frame, conv_ops, expand
 from eatnas_tf.layers.specs import refuse_strangers
 from eatnas_tf.mutations import operators
@@ -119,7 +120,7 @@ def _default_changes_nothing(primitive: Primitive) -> None:
 def _measures(objective: Any) -> None:
     for architecture in _architectures():
         network = expand(architecture, FRAME)
-        first, second = objective(network), objective(network)
+        first, second = python_number(objective(network)), python_number(objective(network))
         if isinstance(first, bool) or not isinstance(first, int | float):
             raise Broken(f"it gave {first!r:.60} back; expected a number")
         if not (math.isfinite(first) and first > 0):

@@ -38,8 +38,9 @@ def search(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") 
     config, overrides = inherited.settled(config, runtime.workdir)
     if isinstance(config, TransferConfig):
         inherited.announce(config, overrides, config.source)
-    agreeing("transfer" if isinstance(config, TransferConfig) else "search", config, runtime)
-    _search(config, runtime, title)
+    stage = "transfer" if isinstance(config, TransferConfig) else "search"
+    agreeing(stage, config, runtime)
+    _search(config, runtime, title, stage)
 
 
 def retraining(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
@@ -47,7 +48,7 @@ def retraining(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retr
     config, overrides = inherited.settled(config, runtime.workdir)
     inherited.announce(config, overrides, config.source)
     agreeing("retrain", config, runtime)
-    _retraining(config, plans.to_retrain(config), runtime, title)
+    _retraining(config, plans.to_retrain(config), runtime, title, "retrain")
 
 
 def pipeline(config: PipelineConfig, runtime: RuntimeConfig) -> None:
@@ -88,10 +89,15 @@ def _within(runtime: RuntimeConfig, folder: str) -> RuntimeConfig:
     return replace(runtime, workdir=str(Path(runtime.workdir) / folder))
 
 
-def _search(config: SearchConfig, runtime: RuntimeConfig, title: str) -> float:
-    """Seconds of the whole stage, after what makes them up was said."""
+def _search(config: SearchConfig, runtime: RuntimeConfig, title: str, stage: str | None = None) -> float:
+    """Seconds of the whole stage, after what makes them up was said.
+
+    With a `stage`, raises InputError if its folder has seen other data.
+    """
     config.refuse_runtime(runtime)
     setting = set_up(config)
+    if stage is not None:
+        agreeing(stage, config, runtime, fingerprint=setting.fingerprint)
     devices.refuse_missing(runtime)
     _announce(title, runtime)
     left = _say_evaluations(config, runtime)
@@ -112,10 +118,16 @@ def _search(config: SearchConfig, runtime: RuntimeConfig, title: str) -> float:
 
 
 def _retraining(
-    config: RetrainConfig, architectures: Sequence[Architecture], runtime: RuntimeConfig, title: str
+    config: RetrainConfig,
+    architectures: Sequence[Architecture],
+    runtime: RuntimeConfig,
+    title: str,
+    stage: str | None = None,
 ) -> float:
     """As `_search`."""
     setting = retrain.set_up(config, architectures)
+    if stage is not None:
+        agreeing(stage, config, runtime, fingerprint=setting.fingerprint)
     devices.refuse_missing(runtime)
     _announce(title, runtime)
     finals, epochs = setting.finals, config.training.epochs

@@ -21,7 +21,7 @@ from eatnas_tf.configs import (
 )
 from eatnas_tf.errors import InputError, blaming
 from eatnas_tf.evolution import Limits, Quality, Redrawing, Score
-from eatnas_tf.fields import POSITIVE
+from eatnas_tf.fields import POSITIVE, python_number
 from eatnas_tf.layers import Frame, Network, conv_ops, expand, is_measured
 from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, Architecture, ExpansionLimit, LayerLimit, SearchSpace
@@ -113,7 +113,7 @@ def search(config: SearchConfig) -> SearchPlan:
 
 def _size(name: str, objective: Callable[[Network], Any], network: Network) -> float:
     with blaming(f"objective {name!r}"):
-        size = objective(network)
+        size = python_number(objective(network))
         if not POSITIVE.fits(size):
             raise InputError(f"it gave {size!r:.60} back; expected {POSITIVE.name}")
         return size

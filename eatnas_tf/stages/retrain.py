@@ -70,9 +70,7 @@ def run(
     check = partial(_done, setting.architectures)
     with (
         stoppable(),
-        opened(
-            "retrain", config, runtime, check, of_source(setting.source, tests=True), overrides
-        ) as workdir,
+        opened("retrain", config, runtime, check, setting.fingerprint, overrides) as workdir,
         Journal(workdir.journal) as journal,
     ):
         inherited.announce(config, overrides, config.source)
@@ -96,6 +94,11 @@ class Setting:
     starts: Sequence[plans.Basic] | None
     source: Source
     frame: Frame
+
+    @property
+    def fingerprint(self) -> str:
+        """What changes with the images of the retraining, those of the test included."""
+        return of_source(self.source, tests=True)
 
     @property
     def holds_out(self) -> bool:

@@ -42,8 +42,8 @@ def _as_uint8(name: str, images: np.ndarray) -> str:
         return ""
     low, high = images.min().item(), images.max().item()
     how = expression(name, images.dtype.kind, low, high)
-    said = f"its values are from {low:g} to {high:g}"
-    return f": {said}; scale all parts of the dataset alike" + (f", as by {how}" if how else "")
+    what = f"as {how}" if how else "scaled to 0 to 255"
+    return f": give it {what}, its values being {low:g} to {high:g}, and the other parts by the same rule"
 
 
 def expression(name: str, kind: str, low: float, high: float) -> str | None:
@@ -80,7 +80,7 @@ def labels_of(where: str, name: str, labels: np.ndarray, count: int) -> np.ndarr
             f"{where}: {name} is {labels.dtype} {labels.shape}; expected {count} whole numbers"
             f"{_as_whole(name, labels, count)}"
         )
-    low, high = flat.min(), flat.max()
+    low, high = flat.min().item(), flat.max().item()
     if low < 0 or high >= MOST_CLASSES:
         raise InputError(
             f"{where}: {name} has labels from {low} to {high}; expected classes counted from 0, "

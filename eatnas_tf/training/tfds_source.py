@@ -95,9 +95,9 @@ class TfdsSource:
     def fingerprint(self, tests: bool) -> str:
         """As `fingerprint.Fingerprinted`; a split is known by its shards' lengths and its bytes."""
         parts = {name: part for name, part in self._parts.items() if tests or name != "test"}
-        splits = [self._builder.info.splits[part.split] for part in parts.values()]
-        known = [(split.name, split.num_bytes, split.shard_lengths) for split in splits]
-        return digest((self._builder.info.full_name, known))
+        splits = self._builder.info.splits
+        sizes = [(splits[part.split].num_bytes, splits[part.split].shard_lengths) for part in parts.values()]
+        return digest((self._builder.info.full_name, sorted(parts.items()), sizes))
 
     def _refuse_without_info(self) -> None:
         described = self._builder.data_path / "dataset_info.json"
@@ -106,7 +106,7 @@ class TfdsSource:
 
     def _refuse_missing(self, part: str, purpose: str) -> None:
         if part not in self._parts:
-            there = ", ".join(self._builder.info.splits) or "none"
+            there = ", ".join(sorted(self._builder.info.splits)) or "none"
             wanted = tfds_splits.name_of(self._builder, part)
             raise InputError(
                 f"dataset {self._builder.name!r} has no {wanted} split to {purpose}, its splits: {there}"

@@ -66,8 +66,25 @@ CASES = [
     of_npz("no y_train; expected the arrays x_train, y_train", npz(y_train=None)),
     of_npz("no x_train; expected the arrays x_train, y_train", lambda sound: np.savez("mine.npz")),
     of_npz(
-        "x_train is float32 (20, 8, 8, 1); expected uint8 (count, height, width, channels)",
+        "x_train is float32 (20, 8, 8, 1); expected uint8 (count, height, width, channels): give it as "
+        "(x_train * 255).round().astype('uint8'), its values being 0 to 0, and the other parts by the same "
+        "rule",
         npz(x_train=np.zeros((20, 8, 8, 1), np.float32)),
+    ),
+    of_npz(
+        "x_train is uint16 (20, 8, 8); expected uint8 (count, height, width, channels): give it as "
+        "(x_train >> 4).astype('uint8'), its values being 4095 to 4095, and the other parts by the same rule",
+        npz(x_train=np.full((20, 8, 8), 4095, np.uint16)),
+    ),
+    of_npz(
+        "x_train is uint8 (20, 3, 8, 8); expected (count, height, width, channels) with 1 or 3 channels: "
+        "its channels come first; give np.moveaxis(x_train, 1, -1)",
+        npz(x_train=np.zeros((20, 3, 8, 8), np.uint8)),
+    ),
+    of_npz(
+        "x_train is uint8 (20, 8, 8, 4); expected (count, height, width, channels) with 1 or 3 channels: "
+        "drop the transparency, x_train[..., :3]",
+        npz(x_train=np.zeros((20, 8, 8, 4), np.uint8)),
     ),
     of_npz(
         "x_train is uint8 (20, 64); expected uint8 (count, height, width, channels)",
@@ -81,10 +98,34 @@ CASES = [
         "images are 8x6; give --image_size to make them square", npz(x_train=np.zeros((20, 8, 6), np.uint8))
     ),
     of_npz("y_train is int64 (19,); expected 20 whole numbers", npz(y_train=LABELS[:19])),
-    of_npz("y_train is int64 (20, 1); expected 20 whole numbers", npz(y_train=LABELS[:, None])),
+    of_npz(
+        "y_train is int64 (20, 4); expected 20 whole numbers: one-hot labels become numbers by "
+        "y_train.argmax(1)",
+        npz(y_train=np.eye(4, dtype=int)[LABELS]),
+    ),
     of_npz("y_train is float64 (20,); expected 20 whole numbers", npz(y_train=np.full(20, np.nan))),
-    of_npz("y_train is bool (20,); expected 20 whole numbers", npz(y_train=LABELS > 1)),
-    of_npz("y_train is <U1 (20,); expected 20 whole numbers", npz(y_train=np.array(["a"] * 20))),
+    of_npz("all labels of y_train are 0; expected classes, two at the least", npz(y_train=LABELS * 0)),
+    of_npz("all labels of y_train are 1; expected classes, two at the least", npz(y_train=LABELS >= 0)),
+    of_npz(
+        "y_train has labels from 1 to 4; expected classes counted from 0: give y_train - 1, or name all of "
+        "the classes",
+        npz(y_train=LABELS + 1),
+    ),
+    of_npz(
+        "y_train is <U1 (20,); expected 20 whole numbers: give numbers and names, "
+        "classes, y_train = np.unique(y_train, return_inverse=True)",
+        npz(y_train=np.array(["a"] * 20)),
+    ),
+    of_npz("no y_val; expected the arrays x_val, y_val", npz(x_val=np.zeros((4, 8, 8, 1), np.uint8))),
+    of_npz(
+        "x_val, y_val do not match x_train, y_train in channels or classes: 1 channels and labels up to 4, "
+        "for 1 and 4 classes",
+        npz(x_val=np.zeros((4, 8, 8, 1), np.uint8), y_val=np.arange(4) + 1),
+    ),
+    of_npz(
+        "has x_val and x_valid; keep one to validate on",
+        npz(x_val=np.zeros((4, 8, 8, 1), np.uint8), y_valid=np.arange(4)),
+    ),
     of_npz(
         "y_train has labels from -1 to 2; expected classes counted from 0, at most 100,000 of them",
         npz(y_train=LABELS - 1),

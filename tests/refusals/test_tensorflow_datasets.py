@@ -22,6 +22,10 @@ CASES = [
     ),
     of_tfds("cifar10:9.9.9", "is not known (AssertionError: Failed to construct dataset …"),
     of_tfds("cifar10/blue", "is not known (ValueError: Failed to construct dataset …"),
+    of_tfds(
+        "cifar10[:50%]",
+        "is part of a dataset; expected a whole one, such as cifar10: --train_examples cuts it",
+    ),
     of_tfds(f"[red]{CLEAR}\nx", "is not known (ValueError: …"),
     of_tfds("squad", "is not one for image classification: it has no image and class label"),
     of_tfds(

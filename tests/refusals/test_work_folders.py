@@ -22,7 +22,13 @@ def other(name: str, old_value: str, new_value: str, hint: str = "cannot change"
     )
 
 
+OTHER_DATA = "its data changed since the first run in run; restore them, or use another --workdir"
+CHANGED = edited("config.json", {"fingerprint": "of other images"})
 CASES = [
+    search_again(f"--dataset=fashion_mnist_mini: {OTHER_DATA}", CHANGED),
+    search_again(f"--dataset=fashion_mnist_mini: {OTHER_DATA}", CHANGED, "--dry_run"),
+    search_again(f"--dataset=fashion_mnist_mini: {OTHER_DATA}", CHANGED, "--cycles=20", "--workers=2"),
+    retrain_again(f"--dataset=fashion_mnist_mini: {OTHER_DATA}", CHANGED),
     Case(search, SEARCH, "--workdir=run: cannot be written (…", written("run", "a file")),
     Case(
         search,

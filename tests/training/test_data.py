@@ -203,7 +203,8 @@ WRONG = {
     "no y_train": (arrays(y_train=None), r"no y_train; expected the arrays x_train, y_train$"),
     "float images": (
         arrays(x_train=np.zeros((6, 4, 4, 3))),
-        r"x_train is float64 \(6, 4, 4, 3\); expected uint8",
+        r"x_train is float64 \(6, 4, 4, 3\); expected uint8 \(count, height, width, channels\): give it as "
+        r"\(x_train \* 255\)\.round\(\)",
     ),
     "flat images": (
         arrays(x_train=np.zeros((6, 48), U8)),
@@ -218,8 +219,8 @@ WRONG = {
         arrays(y_train=np.arange(5)),
         r"y_train is int64 \(5,\); expected 6 whole numbers$",
     ),
-    "labels in a column": (arrays(y_train=np.zeros((6, 1), int)), r"y_train is int64 \(6, 1\); expected 6"),
-    "float labels": (arrays(y_train=np.zeros(6)), r"y_train is float64 \(6,\); expected 6 whole numbers"),
+    "fractions": (arrays(y_train=np.full(6, 0.5)), r"y_train is float64 \(6,\); expected 6 whole numbers"),
+    "one class": (arrays(y_train=np.zeros(6, int)), "all labels of y_train are 0; expected classes, two at"),
     "negative labels": (
         arrays(y_train=np.array([0, 1, 2, 0, 1, -1])),
         r"y_train has labels from -1 to 2; expected classes counted from 0, at most 100,000 of them$",
