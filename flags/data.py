@@ -10,8 +10,8 @@ DATASET = absl_flags.DEFINE_string(
     "dataset",
     "fashion_mnist_mini",
     "fashion_mnist_mini (embedded, 5,000 and 1,500 images), npz:PATH with uint8 NHWC x_train y_train x_test "
-    "y_test, folder:PATH with a folder of images a class (in train/, val/ and test/, or parted here), or the name "
-    "of an image classification dataset of tensorflow-datasets.",
+    "y_test, folder:PATH with a folder of images a class (in train/, val/ and test/, or parted here), or the "
+    "name of an image classification dataset of tensorflow-datasets.",
 )
 DATA_DIR = absl_flags.DEFINE_string(
     "data_dir", None, "Where tensorflow-datasets keeps its datasets; its own default without one."

@@ -98,6 +98,16 @@ def test_a_test_folder_without_classes_is_left_out_and_that_is_said(tmp_path, ca
     assert "test/ has no folder a class and is left out; a test split of 6 images" in caplog.text
 
 
+def test_a_validation_folder_without_classes_is_left_out_and_that_is_said(tmp_path, caplog) -> None:
+    config = fill(tmp_path, train=10, test=2)
+    (tmp_path / "val").mkdir()
+    Image.new("L", (4, 4), 99).save(tmp_path / "val" / "0.png")
+    source = open_source(config, None)
+    assert (source.train_count, source.validation_count) == (30, None)
+    assert "val/ has no folder a class and is left out" in caplog.text
+    assert "parted off" not in caplog.text
+
+
 def test_folders_without_images_stand_beside_splits(tmp_path) -> None:
     config = fill(tmp_path, train=5, test=2)
     (tmp_path / "annotations").mkdir()
