@@ -51,6 +51,8 @@ def shades(images) -> list[int]:
         ("train images", "dev", "testing.images"),
         ("seg_train", "seg_val", "seg_test"),
         ("pets-Train", "pets-valid", "pets-Test"),
+        ("train2017", "val2017", "test2017"),
+        ("01_train", "02_val", "03_test"),
         ("asl_train_data", "asl_dev_data", "asl_testing_data"),
     ],
 )
@@ -67,7 +69,13 @@ def test_splits_are_known_by_their_names(tmp_path, names) -> None:
 
 @pytest.mark.parametrize(
     "names",
-    [("train_station", "bus"), ("bullet_train", "electric_train"), ("test_tube", "flask"), ("set", "data")],
+    [
+        ("train_station", "bus"),
+        ("bullet_train", "electric_train"),
+        ("test_tube", "flask"),
+        ("set", "data"),
+        ("train1", "train2"),
+    ],
 )
 def test_classes_that_sound_like_splits_are_classes(tmp_path, names) -> None:
     config = fill(tmp_path, **{f"{name}__deep": 5 for name in names})
