@@ -83,7 +83,7 @@ def _splits(folders: Sequence[Path]) -> dict[str, list[Path]]:
 
 
 def _affixed(name: str) -> tuple[str | None, tuple[str, ...]]:
-    """The split at the beginning or end of a folder's name, and the words beside it; numbers are all alike."""
+    """The split that a folder is called after, and the words beside it; numbers are all alike."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
     words = re.findall(r"#|[^-_ .#]+", re.sub(r"[0-9]+", "#", spaced.lower()))
     if len(words) == 1:
