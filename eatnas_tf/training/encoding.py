@@ -40,6 +40,12 @@ class Encoding:
             return self.low, self.high
         return BITS_16 if values == WHOLE else UNIT
 
+    def said(self) -> list[str]:
+        """What is not usual, in words."""
+        ground = [f"transparent images are laid on grey {self.background} of 255"]
+        span = [f"{self.values} from {self.low or 0:g} to {self.high or 0:g} are read as 0 to 255"]
+        return ground * (self.background != WHITE) + span * (self.values is not None)
+
     def refuse_unscaled(self, where: object, values: str | None) -> None:
         """Raises InputError for a file of values whose range nothing tells."""
         if values is None or values == self.values or (values == WHOLE and self.values is None):

@@ -83,9 +83,9 @@ def _splits(folders: Sequence[Path]) -> dict[str, list[Path]]:
 
 
 def _affixed(name: str) -> tuple[str | None, tuple[str, ...]]:
-    """The split in a folder's name, at its beginning or end, and the words beside it."""
+    """The split that a folder is called after, and the words beside it; numbers are all alike."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
-    words = [word for word in re.split(r"[-_ .]+", spaced.lower()) if word]
+    words = re.findall(r"#|[^-_ .#]+", re.sub(r"[0-9]+", "#", spaced.lower()))
     if len(words) == 1:
         filler = next((one for one in FILLERS if words[0].endswith(one) and words[0] != one), "")
         words = [words[0].removesuffix(filler)]

@@ -57,12 +57,15 @@ class FolderSource:
         looks = train.looks
         self.channels = max(look.header.channels for look in looks.values())
         self.image_size = image_size or self._common_size([look.header for look in looks.values()])
-        self.encoding = self._known(encoding, looks) if encoding else encoding_of(path, looks)
+        self.encoding: Encoding | None = (
+            self._known(encoding, looks) if encoding else encoding_of(path, looks)
+        )
         validation = readable(listings[VALIDATION]) if VALIDATION in listings else None
         self._set_validation(validation)
         self._test_listing = listings.get(TEST)
         self._test: tuple[File, ...] | None = None  # of the test folder, read when it is asked for
         self._set_train(train.classes)
+        self._say_how_it_is_read()
         self._warn_of_left_out([train, validation] if validation else [train], loose=True)
 
     def train(self, room: int | None = None) -> Examples | Streamed:
@@ -77,6 +80,9 @@ class FolderSource:
         return self._images(self._test, None)
 
     def refuse_without_test(self) -> None:
+        """As `Source.refuse_without_test`; the test's files are looked at, their pixels are not read."""
+        if self._test is None:
+            self._test = self._test_folder()
         if self._test == ():
             raise InputError(
                 f"{self._path}: no class has the {TEST_SHARE} images of which one is for the test"
@@ -95,7 +101,6 @@ class FolderSource:
         if self._test_listing is None:
             files, test = parted(files)
             self._test = self._labelled(test)
-            self._say_what_is_tested_on(len(self._test))
         self.class_counts: tuple[int, ...] | None = tuple(len(of_class) for of_class in files.values())
         self._train = self._labelled(files)
         self.train_count = len(self._train)
@@ -110,8 +115,9 @@ class FolderSource:
         assert self._test_listing is not None
         assert self._layout.test is not None
         found = readable(self._test_listing)
-        if not found.count:
+        if not found.looks:
             raise without_image(self._layout.test, TEST)
+        assert self.encoding is not None
         self._known(self.encoding, found.looks)
         self._warn_of_left_out([found])
         return self._labelled(found.classes)
@@ -136,21 +142,23 @@ class FolderSource:
             raise InputError(f"{self._path}: images differ in size or are not square; give --image_size")
         return next(iter(found))[0]
 
-    def _say_what_is_tested_on(self, count: int) -> None:
-        unlabelled = [
-            f"{place.name}/ has no folder a class and is left out" for place in self._layout.unlabelled
-        ]
-        if self._layout.has_splits and count:
-            share = (
-                f"a test split of {count:,} images, a fifth of every class, is parted off the training images"
+    def _say_how_it_is_read(self) -> None:
+        """Whatever is not as the names of the folders or the files have it."""
+        said = [f"{place.name}/ has no folder a class and is left out" for place in self._layout.unlabelled]
+        if self._layout.has_splits and self._test:
+            said.append(
+                f"a test split of {len(self._test):,} images, a fifth of every class, is parted off the "
+                "training images"
             )
-            _warn("%s: %s", self._path, "; ".join([*unlabelled, share]))
+        said += self.encoding.said() if self.encoding else []
+        if said:
+            _warn("%s: %s", self._path, "; ".join(said))
 
     def _warn_of_left_out(self, parts: Sequence[Readable], loose: bool = False) -> None:
         left_out = [one for part in parts for one in part.left_out]
         left_out += loose_images(self._layout) if loose else []
         if left_out:
-            whole = len(left_out) + sum(part.count for part in parts)
+            whole = len(left_out) + sum(len(part.looks) for part in parts)
             counted = f"{len(left_out):,} of {whole:,} files are left out: {summary(left_out, self._path)}"
             _warn("%s: %s", self._path, counted)
 

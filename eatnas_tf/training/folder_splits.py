@@ -29,10 +29,6 @@ class Readable(NamedTuple):
     left_out: list[LeftOut]
     refusals: dict[Path, InputError]
 
-    @property
-    def count(self) -> int:
-        return len(self.looks)
-
 
 def listings_of(layout: Layout) -> dict[str, Listing]:
     """Each split's files, by the names TRAIN, VALIDATION and TEST. Raises InputError.

@@ -28,7 +28,7 @@ GREY, COLOUR = 1, 3
 # Pictures only. EPS and WMF run other programs, MPEG and HDF5 are named and not decoded by Pillow.
 FORMATS = (
     *("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF", "HEIF", "JPEG2000", "MPO", "ICO", "ICNS"),
-    *("TGA", "PCX", "DDS", "QOI", "SGI", "SUN", "PSD", "DIB", "XBM", "XPM", "FITS"),
+    *("TGA", "PCX", "DDS", "QOI", "SGI", "SUN", "PSD", "XBM", "XPM", "FITS"),
 )
 MOST_PIXELS = 2**28  # of what is decoded as a whole, 1 GiB in colour
 LARGE = 2**26  # pixels of an image that is reduced as it is read

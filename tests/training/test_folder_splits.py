@@ -51,6 +51,8 @@ def shades(images) -> list[int]:
         ("train images", "dev", "testing.images"),
         ("seg_train", "seg_val", "seg_test"),
         ("pets-Train", "pets-valid", "pets-Test"),
+        ("train2017", "val2017", "test2017"),
+        ("01_train", "02_val", "03_test"),
         ("asl_train_data", "asl_dev_data", "asl_testing_data"),
     ],
 )
@@ -67,7 +69,13 @@ def test_splits_are_known_by_their_names(tmp_path, names) -> None:
 
 @pytest.mark.parametrize(
     "names",
-    [("train_station", "bus"), ("bullet_train", "electric_train"), ("test_tube", "flask"), ("set", "data")],
+    [
+        ("train_station", "bus"),
+        ("bullet_train", "electric_train"),
+        ("test_tube", "flask"),
+        ("set", "data"),
+        ("train1", "train2"),
+    ],
 )
 def test_classes_that_sound_like_splits_are_classes(tmp_path, names) -> None:
     config = fill(tmp_path, **{f"{name}__deep": 5 for name in names})
@@ -96,6 +104,16 @@ def test_a_test_folder_without_classes_is_left_out_and_that_is_said(tmp_path, ca
     source = open_source(config, None)
     assert (source.train_count, shades(source.test())) == (24, [1])
     assert "test/ has no folder a class and is left out; a test split of 6 images" in caplog.text
+
+
+def test_a_validation_folder_without_classes_is_left_out_and_that_is_said(tmp_path, caplog) -> None:
+    config = fill(tmp_path, train=10, test=2)
+    (tmp_path / "val").mkdir()
+    Image.new("L", (4, 4), 99).save(tmp_path / "val" / "0.png")
+    source = open_source(config, None)
+    assert (source.train_count, source.validation_count) == (30, None)
+    assert "val/ has no folder a class and is left out" in caplog.text
+    assert "parted off" not in caplog.text
 
 
 def test_folders_without_images_stand_beside_splits(tmp_path) -> None:

@@ -87,9 +87,10 @@ def test_shapes_that_are_in_transparency_only_are_read(tmp_path, mode, suffix, c
     ],
 )
 def test_the_background_is_one_before_which_all_drawings_of_a_dataset_are_seen(
-    tmp_path, shades, background
+    tmp_path, caplog, shades, background
 ) -> None:
     source = opened(drawings(tmp_path, *shades))
+    assert (f"are laid on grey {background} of 255" in caplog.text) == (background != 255)
     assert source.encoding.background == background
     for image, shade in zip(source.train().images, shades, strict=False):
         np.testing.assert_array_equal(image[..., 0], np.where(MASK, shade, background))
@@ -234,6 +235,16 @@ def test_colour_of_16_bits_that_would_come_out_black_is_refused(tmp_path) -> Non
         colour_of_16_bits(tmp_path / name / "0.png", WIDE)
     with pytest.raises(InputError, match=r"colour images of 16 bits, as .*, that use the lower ones only"):
         opened(tmp_path)
+
+
+def test_a_test_image_that_the_training_images_say_nothing_of_is_refused_before_a_training(tmp_path) -> None:
+    for name in ("train/a/0", "train/b/0", "test/a/0"):
+        deep(tmp_path, name, *NARROW)
+    deep(tmp_path, "test/b/0", ramp(9.0, np.float32))
+    with pytest.raises(
+        InputError, match=r"test/b/0.tif: its pixels are floats, those of the training images"
+    ):
+        opened(tmp_path).refuse_without_test()
 
 
 def test_one_file_alone_is_read_by_the_range_of_its_format(tmp_path) -> None:
