@@ -1,7 +1,7 @@
 """What a saved model says of itself: its classes' names, and how images become its input.
 
-It is a JSON object in the `.keras` file, which is a zip: its member MEMBER, which Keras does not read. `classes`
-are in the order of the outputs; `preprocessing` is an object that may get further keys.
+It is a JSON object in the `.keras` file, a zip of which it is the member MEMBER; Keras does not read it.
+`classes` are in the order of the outputs; `preprocessing` is an object that may get further keys.
 """
 
 from __future__ import annotations
