@@ -159,10 +159,10 @@ FLAGS_OF = {
     "transfer": ("workdir", "preset", "from", "inherit_seed", "population", "quiet"),
     "retrain": ("workdir", "preset", "from", "select_on", "epochs", "quiet"),
     "evaluate": ("from", "format", "dataset", "plugins", "quiet"),
-    "pipeline": ("workdir", "search_preset", "transfer_preset", "seed", "quiet"),
+    "pipeline": ("workdir", "search_preset", "transfer_preset", "dataset", "train_examples", "seed", "quiet"),
     "describe": ("architecture", "strides", "image_size", "format", "plugins"),
     "check_plugins": ("parts", "plugins", "quiet"),
-    "predict": ("model", "top", "format", "plugins", "quiet"),
+    "predict": ("model", "top", "format", "output", "plugins", "quiet"),
     "report": ("workdir", "output", "plugins", "quiet"),
     "ablate": ("workdir", "source_dataset", "target_dataset", "seeds", "quiet"),
 }

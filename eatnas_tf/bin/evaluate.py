@@ -1,6 +1,8 @@
 """Evaluates a retrained model on the test split: a row like the paper's Table 1.
 
 python -m eatnas_tf.bin.evaluate --from=runs/retrain
+
+The dataset is that of the retraining. The classes of another --dataset are matched by their names.
 """
 
 from absl import flags as absl_flags

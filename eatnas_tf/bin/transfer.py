@@ -1,6 +1,8 @@
 """Transfers a basic architecture to the large dataset and searches on from it (stage 2, Algorithm 2).
 
 python -m eatnas_tf.bin.transfer --preset=quickstart_transfer --from=runs/retrain --workdir=runs/transfer
+
+The widths of the frame are those of the stage in --from unless they are given, and so is the dataset.
 """
 
 from eatnas_tf.bin import entry

@@ -1,6 +1,6 @@
 """What a stage would take, found out beside its folder: what is trained, how often, how long, how much disk.
 
-Nothing is written where the stage would write; time is measured by `costs`.
+Nothing is written where the stage would write, and nothing downloaded; time is measured by `costs`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ from eatnas_tf.stages.pipeline import refuse_early
 from eatnas_tf.stages.setting import set_up
 from eatnas_tf.stages.workdir import Workdir, agreeing
 from eatnas_tf.training.data import division
+from eatnas_tf.training.tfds_source import nothing_downloaded
 
 
+@nothing_downloaded()
 def search(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") -> None:
     """Says what a search or transfer would take. Raises InputError as the stage itself would."""
     config, overrides = inherited.settled(config, runtime.workdir)
@@ -43,6 +45,7 @@ def search(config: SearchConfig, runtime: RuntimeConfig, title: str = "search") 
     _search(config, runtime, title, stage)
 
 
+@nothing_downloaded()
 def retraining(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retrain") -> None:
     """Says what a retraining would take. Raises InputError as the stage itself would."""
     config, overrides = inherited.settled(config, runtime.workdir)
@@ -51,6 +54,7 @@ def retraining(config: RetrainConfig, runtime: RuntimeConfig, title: str = "retr
     _retraining(config, plans.to_retrain(config), runtime, title, "retrain")
 
 
+@nothing_downloaded()
 def pipeline(config: PipelineConfig, runtime: RuntimeConfig) -> None:
     """Says what every stage would take; architectures that are yet to be found are drawn from the space."""
     config = refuse_early(config, runtime)
@@ -69,6 +73,7 @@ def pipeline(config: PipelineConfig, runtime: RuntimeConfig) -> None:
     tables.say(f"all stages: up to {_duration(total)}")
 
 
+@nothing_downloaded()
 def ablation(config: AblationConfig, runtime: RuntimeConfig) -> None:
     """Says what an ablation would take from its beginning; architectures are drawn from the space."""
     config = ablations.refuse_early(config, runtime)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,22 @@ if TYPE_CHECKING:
 
     from eatnas_tf.training.patches import Box
 
+_downloading: ContextVar[bool] = ContextVar("downloading", default=True)
 Decode = Callable[[Any, Any], Any]  # (number in the order read, encoded image) -> image
 LINE_EVERY = "60"  # seconds between two lines of progress, where no terminal is
 WIDE = 257  # 65,535 / 255
 SLICE = re.compile(r"[\w/:.*]+\[")  # as in mnist[:50%], which tensorflow-datasets takes for a split only
 ANEW = "restore it, or delete the dataset's folder to have it prepared anew"
+
+
+@contextmanager
+def nothing_downloaded() -> Iterator[None]:
+    """In the block, a dataset that is not prepared yet is refused instead of downloaded."""
+    before = _downloading.set(False)
+    try:
+        yield
+    finally:
+        _downloading.reset(before)
 
 
 class TfdsSource:
@@ -268,6 +280,12 @@ def _prepare(builder: Any) -> None:
             f"dataset {builder.name!r} is downloaded by hand into {_manual(builder)}, which is missing or "
             f"empty: {by_hand}"
         )
+    if not _downloading.get() and not builder.data_path.exists():
+        first = "prepare it" if by_hand else f"download {_download_size(builder)} and prepare it"
+        raise InputError(
+            f"dataset {builder.name!r} is not prepared in {builder._data_dir_root}, and a dry run leaves it "
+            f"so; the command itself would {first} first"
+        )
     import tensorflow_datasets as tfds
 
     if not passes.listened():
@@ -282,6 +300,14 @@ def _prepare(builder: Any) -> None:
         raise InputError(
             f"dataset {builder.name!r} could not be prepared ({reason(error)}); {way_out}"
         ) from None
+
+
+def _download_size(builder: Any) -> str:
+    """As far as it is known without asking anybody: from the checksums in the package."""
+    import tensorflow_datasets as tfds
+
+    known = builder.info.download_size or sum(file.size or 0 for file in builder.url_infos.values())
+    return f"about {tfds.core.utils.Size(known)}" if known else "it (its size is not known)"
 
 
 def _way_out(builder: Any) -> str:

@@ -1,8 +1,8 @@
 """Names of tensorflow-datasets."""
 
-from eatnas_tf.bin import search
+from eatnas_tf.bin import pipeline, retrain, search, transfer
 
-from .commands import CLEAR, SEARCH
+from .commands import CLEAR, CODE, RETRAIN, SEARCH, SPACE
 from .harness import Case, check, numbered
 
 
@@ -32,6 +32,25 @@ CASES = [
         "imagenet2012",
         "is downloaded by hand into kept/downloads/manual, which is missing or empty: "
         "manual_dir should contain two files: ILSVRC2012_img_train.tar and …",
+    ),
+    of_tfds(
+        "cifar10",
+        "is not prepared in kept, and a dry run leaves it so; "
+        "the command itself would download about 162.17 MiB and prepare it first",
+        "--dry_run",
+    ),
+    *(
+        Case(
+            binary,
+            (*flags, "--dataset=food101", "--data_dir=kept", "--workdir=run", "--dry_run"),
+            "dataset 'food101' is not prepared in kept, and a dry run leaves it so; "
+            "the command itself would download about 4.65 GiB and prepare it first",
+        )
+        for binary, flags in (
+            (retrain, RETRAIN),
+            (transfer, (*SPACE, f"--architecture={CODE}")),
+            (pipeline, ()),
+        )
     ),
 ]
 
