@@ -7,5 +7,6 @@ from absl import flags as absl_flags
 PARTS = absl_flags.DEFINE_list(
     "parts",
     "",
-    "Names of the parts to check; by default those of the files in --plugins, or without such every registered part.",
+    "Names of the parts to check; by default those of the files in --plugins, or every registered part where "
+    "no file is given.",
 )

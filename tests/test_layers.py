@@ -160,6 +160,7 @@ FLAGS_OF = {
     "check_plugins": ("parts", "plugins", "quiet"),
     "predict": ("model", "top", "format", "plugins", "quiet"),
     "report": ("workdir", "output", "plugins", "quiet"),
+    "new_plugin": ("output", "quiet"),
     "ablate": ("workdir", "source_dataset", "target_dataset", "seeds", "quiet"),
 }
 

@@ -370,8 +370,8 @@ def test_an_installed_package_and_another_file_with_its_part_are_refused_naming_
     with pytest.raises(InputError) as refused:
         registry.add_file(path)
     assert str(refused.value) == (
-        f"--plugins={path}: mutations 'mine' is also registered by the installed stranger, from another source; "
-        "leave out --plugins, or uninstall stranger"
+        f"--plugins={path}: mutations 'mine' is also registered by the installed stranger, from another "
+        "source; leave out --plugins, or uninstall stranger"
     )
 
 

@@ -65,7 +65,7 @@ def test_every_built_in_part_holds(group, name) -> None:
     [
         (
             even_only,
-            "1 to 1 channels, kernel 1, stride 1: AssertionError: an even number of channels, please",
+            "1 to 1 channels, kernel 1, stride 1: AssertionError: an even number",
         ),
         (odd_kernels, "1 to 1 channels, kernel 1, stride 1: KeyError: 1"),
         (small_strides, "stride 3: 7 pixels became 4; expected 3"),
