@@ -24,6 +24,7 @@ setup(
         "eatnas_tf.data": ["*.npz", "*.md"],
         "eatnas_tf.flags": ["presets/*.flags"],
         "eatnas_tf.reporting.report": ["*.jinja"],
+        "eatnas_tf.stages": ["plugin_skeleton/*.template"],
     },
     install_requires=[
         "tensorflow>=2.18",

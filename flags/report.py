@@ -11,8 +11,8 @@ from eatnas_tf.flags import runtime
 OUTPUT = absl_flags.DEFINE_string(
     "output",
     None,
-    "The file to write. Of a report, by default report.html in the one folder that is reported, else in the "
-    "current one; of a prediction, which needs --format=csv or json, by default none.",
+    "Where to write: the file of a report or prediction, or a new plugin's folder. The text above says where "
+    "that is by default.",
 )
 
 

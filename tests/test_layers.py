@@ -164,6 +164,7 @@ FLAGS_OF = {
     "check_plugins": ("parts", "plugins", "quiet"),
     "predict": ("model", "top", "format", "output", "plugins", "quiet"),
     "report": ("workdir", "output", "plugins", "quiet"),
+    "new_plugin": ("output", "quiet"),
     "ablate": ("workdir", "source_dataset", "target_dataset", "seeds", "quiet"),
 }
 

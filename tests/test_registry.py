@@ -36,7 +36,11 @@ class Point:
 
     @property
     def dist(self) -> SimpleNamespace:
-        return SimpleNamespace(name=self.owner)
+        return SimpleNamespace(name=self.owner, version="1.0")
+
+    @property
+    def module(self) -> str:
+        return self.value.partition(":")[0]
 
     def load(self) -> object:
         if isinstance(self.part, Exception):
@@ -49,6 +53,7 @@ def _fresh(monkeypatch):
     """What a test adds or caches is gone after it."""
     monkeypatch.setattr(registry, "_added", {group: {} for group in registry.GROUPS})
     monkeypatch.setattr(registry, "_files", [])
+    monkeypatch.setattr(registry, "_of_files", set())
     yield
     monkeypatch.undo()
     registry._installed.cache_clear()
@@ -338,3 +343,43 @@ def test_a_file_of_parts_may_define_dataclasses(tmp_path) -> None:
     )
     registry.add_file(str(path))
     assert registry.get("objectives", "one").size == 1
+
+
+SOURCE = "def a_part(): ...\n\nPARTS = {'mutations': {'mine': a_part}}\n"
+
+
+@pytest.fixture
+def stranger(installed, tmp_path, monkeypatch):
+    """An installed distribution whose module has SOURCE, and the path of that module's copy elsewhere."""
+    (tmp_path / "strangers_parts.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    installed(Point("mine", "stranger", value="strangers_parts:a_part"))
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    return folder
+
+
+def test_an_installed_package_and_the_same_file_at_once_are_one_part(stranger) -> None:
+    registry.add_file(_file(stranger, SOURCE))
+    assert registry.get("mutations", "mine") is a_part  # the installed one
+    assert registry.of_files() == [("mutations", "mine")]
+
+
+def test_an_installed_package_and_another_file_with_its_part_are_refused_naming_both(stranger) -> None:
+    path = _file(stranger, f"{SOURCE}# changed\n")
+    with pytest.raises(InputError) as refused:
+        registry.add_file(path)
+    assert str(refused.value) == (
+        f"--plugins={path}: mutations 'mine' is also registered by the installed stranger, from another "
+        "source; leave out --plugins, or uninstall stranger"
+    )
+
+
+def test_parts_of_others_are_told_from_the_built_in_ones(tmp_path, installed) -> None:
+    registry.add("conv_ops", "mine", a_part)
+    assert registry.is_strange("conv_ops", "mine")
+    assert not registry.is_strange("conv_ops", "sep")
+    assert not registry.is_strange("conv_ops", "mb12")
+    installed(Point("theirs", "stranger"))
+    assert registry.is_strange("mutations", "theirs")
+    assert registry.file_of(a_part) == __file__

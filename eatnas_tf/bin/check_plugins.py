@@ -1,8 +1,9 @@
-"""Checks the registered parts: do they build, count, train, save, inherit and move as a search relies on?
+"""Checks parts: do they build, count, train, save, inherit and move as a search relies on?
 
+By default these are the parts of the files in --plugins, or every registered part where no file is given.
 Prints a table of what holds and what does not, and why; exits with 1 if something does not.
 
-python -m eatnas_tf.bin.check_plugins --plugins=my_ops.py --parts=plain,grow
+python -m eatnas_tf.bin.check_plugins --plugins=my_ops.py
 """
 
 import sys

@@ -10,7 +10,7 @@ from typing import Any
 
 from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig
-from eatnas_tf.errors import InputError, reason
+from eatnas_tf.errors import InputError
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.stages import claims, devices
 
@@ -28,9 +28,10 @@ class Findings:
 
 
 def run(names: Sequence[str]) -> bool:
-    """Prints what holds for the parts called `names` (all, if none is given); True if everything does.
+    """Prints what holds for the parts called `names`; True if everything does.
 
-    Raises InputError for a name that no group has.
+    Without names, it is about the parts of the files in --plugins; without such files, about every
+    registered one. Raises InputError for a name that no group has.
     """
     parts, findings = _chosen(names), []
     with progress.bar("check", len(parts), "part") as bar:
@@ -39,7 +40,7 @@ def run(names: Sequence[str]) -> bool:
             findings.append(findings_of(group, name))
         bar.at(len(parts), "all are checked")
     tables.show(
-        f"{len(findings)} registered parts",
+        f"{len(findings)} part{'s'[: len(findings) != 1]}",
         COLUMNS,
         [
             (
@@ -70,13 +71,15 @@ def findings_of(group: str, name: str) -> Findings:
         try:
             claim()
         except Exception as error:
-            broken.append((title, _reason(error)))
+            broken.append((title, claims.in_words(error)))
         else:
             holds.append(title)
     return Findings(group, name, tuple(holds), tuple(broken))
 
 
 def _claims(group: str, name: str, part: Any) -> Iterator[tuple[str, Callable[[], None]]]:
+    if group in claims.NAMES:
+        yield "its name", partial(claims.NAMES[group], name)
     for title, claim in claims.CLAIMS[group].items():
         yield title, partial(claim, part)
     codes = claims.codes(group, name, part)
@@ -87,16 +90,12 @@ def _claims(group: str, name: str, part: Any) -> Iterator[tuple[str, Callable[[]
         for title, on_network in network_claims.CLAIMS.items():
             yield title, partial(_on_all, on_network, codes, strategy)
             network_claims.tidy()
+        yield "loads elsewhere", partial(network_claims.loads_elsewhere, codes[0])
 
 
 def _on_all(claim: Callable[..., None], codes: Sequence[Any], strategy: Any) -> None:
     for code_of in codes:
         claim(code_of, strategy)
-
-
-def _reason(error: Exception) -> str:
-    """One line: a claim's own words, or what the part raised."""
-    return str(error) if isinstance(error, claims.Broken | InputError) else reason(error)
 
 
 def _chosen(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -109,4 +108,6 @@ def _chosen(names: Sequence[str]) -> list[tuple[str, str]]:
                 f"--parts: no part {name!r} among {', '.join(known)}"
                 + (f"; did you mean {near[0]!r}?" if near else "")
             )
-    return [(group, name) for group, name in parts if not names or name in names]
+    if not names:
+        return registry.of_files() or parts
+    return [(group, name) for group, name in parts if name in names]

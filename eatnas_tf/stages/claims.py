@@ -7,20 +7,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import islice, product
 from random import Random
 from typing import Any
 
 from eatnas_tf import registry
+from eatnas_tf.errors import InputError, reason
 from eatnas_tf.fields import python_number
-from eatnas_tf.layers import Frame, conv_ops, expand
+from eatnas_tf.layers import Frame, Spec, conv_ops, expand, is_measured
 from eatnas_tf.layers.specs import refuse_strangers
 from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, Architecture, Primitive, SearchSpace, differences
+from eatnas_tf.space.primitives import CONV
 
 Claim = Callable[[Any], None]
 
-BLOCKS, DRAWS = 3, 100
+BLOCKS, DRAWS, MEASURED = 3, 100, 2
+OPS = ("sep", "mb1", "mb3")
+PLACES = (  # channels in and out, kernel, stride, pixels a side: the usual ones, then odd and rare ones
+    *((8, 8, 3, 1, 16), (8, 16, 5, 2, 16), (8, 4, 7, 2, 15), (8, 16, 3, 1, 15)),
+    *product((1, 3, 8, 13), (1, 5, 8, 27), (1, 3, 4, 5, 7, 9), (1, 2, 3), (1, 2, 7, 16)),
+)
 FRAME = Frame(16, 1, 3, stem_filters=8, stem_stride=1, strides=(1, 2, 1), head_filters=16)
 STANDARD_NAMES = {primitive.name for primitive in STANDARD}
 
@@ -30,9 +39,13 @@ class Broken(Exception):  # noqa: N818 (a finding, not a failure of this program
 
 
 def space() -> SearchSpace:
-    """Three blocks of the paper's five primitives and of every registered one beyond them."""
-    others = [part for part in registry.values("primitives") if part.name not in STANDARD_NAMES]
-    return SearchSpace(BLOCKS, (*STANDARD, *others))
+    """Three blocks of the paper's five primitives and of every registered one that goes with them."""
+    found = SearchSpace(BLOCKS, STANDARD)
+    for part in registry.values("primitives"):
+        if part.name not in STANDARD_NAMES:
+            with suppress(InputError):  # two of them may not go together; that is no other part's fault
+                found = SearchSpace(BLOCKS, (*found.primitives, part))
+    return found
 
 
 def _architectures() -> Iterator[Architecture]:
@@ -91,20 +104,53 @@ def _edits_its_block_only(mutation: Any) -> None:
 
 
 def _fits_its_place(op: conv_ops.ConvOp) -> None:
-    for kernel, stride, outputs, side in ((3, 1, 8, 16), (5, 2, 16, 16), (7, 2, 4, 15), (3, 1, 16, 15)):
-        specs = op(8, outputs, kernel, stride)
-        refuse_strangers(specs)
-        size = (side, side)
-        for spec in specs:
-            size = spec.output_size(size)
-        wanted = math.ceil(side / stride)
-        if size != (wanted, wanted):
-            raise Broken(f"stride {stride}: {side} pixels became {size[0]}; expected {wanted}")
+    for inputs, outputs, kernel, stride, side in PLACES:
+        with _at(f"{inputs} to {outputs} channels, kernel {kernel}, stride {stride}"):
+            specs = op(inputs, outputs, kernel, stride)
+            refuse_strangers(specs)
+            _refuse_other_size(specs, side, math.ceil(side / stride))
+
+
+def _rewrites_any_layer(primitive: Primitive) -> None:
+    if primitive.rewrite is None:
+        return
+    for value, name, (inputs, outputs, kernel, stride, side) in product(primitive.choices, OPS, PLACES):
+        with _at(f"{primitive.text(value)}, {name} from {inputs} to {outputs} channels, kernel {kernel}"):
+            specs = primitive.rewrite(conv_ops.find(name)(inputs, outputs, kernel, stride), value)
+            refuse_strangers(specs)
+            _refuse_other_size(specs, side, math.ceil(side / stride))
+
+
+def _refuse_other_size(specs: Iterable[Spec], side: int, wanted: int) -> None:
+    size = (side, side)
+    for spec in specs:
+        size = spec.output_size(size)
+    if size != (wanted, wanted):
+        raise Broken(f"{side} pixels became {size[0]}; expected {wanted}")
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """What does not hold in the block is told with its place."""
+    try:
+        yield
+    except Exception as error:
+        raise Broken(f"{place}: {in_words(error)}") from error
+
+
+def in_words(error: Exception) -> str:
+    """One line: a claim's own words, or what the part raised."""
+    return str(error) if isinstance(error, Broken | InputError) else reason(error)
+
+
+def _can_stand_in_a_code(name: str) -> None:
+    if CONV.value(CONV.text(name)) != name:
+        raise Broken(f"no code can hold {name!r}; use letters, digits and dots")
 
 
 def _reads_back(primitive: Primitive) -> None:
-    others = [known for known in STANDARD if known.name != primitive.name]
-    SearchSpace(1, (*others, primitive))
+    standard = [primitive if known.name == primitive.name else known for known in STANDARD]
+    SearchSpace(1, tuple(standard if primitive in standard else (*standard, primitive)))
 
 
 def _default_changes_nothing(primitive: Primitive) -> None:
@@ -118,15 +164,20 @@ def _default_changes_nothing(primitive: Primitive) -> None:
 
 
 def _measures(objective: Any) -> None:
-    for architecture in _architectures():
+    measured = is_measured(objective)
+    for architecture in islice(_architectures(), MEASURED if measured else DRAWS):
         network = expand(architecture, FRAME)
-        first, second = python_number(objective(network)), python_number(objective(network))
+        first = python_number(objective(network))
+        second = first if measured else python_number(objective(network))
         if isinstance(first, bool) or not isinstance(first, int | float):
             raise Broken(f"it gave {first!r:.60} back; expected a number")
         if not (math.isfinite(first) and first > 0):
             raise Broken(f"{architecture} has {first}; the score needs a finite number above 0")
         if first != second:
-            raise Broken(f"{architecture} has {first} and then {second}; a search would not repeat")
+            raise Broken(
+                f"{architecture} has {first} and then {second}; a search would not repeat: if it measures "
+                "something, declare that by eatnas_tf.layers.measured"
+            )
 
 
 def _on_every_block(claim: Callable[[Iterable[Child]], None]) -> Claim:
@@ -145,9 +196,16 @@ CLAIMS: dict[str, dict[str, Claim]] = {
     },
     "perturbations": {title: _on_the_whole(claim) for title, claim in MOVES.items()},
     "conv_ops": {"fits its place": _fits_its_place},
-    "primitives": {"reads back": _reads_back, "its default changes nothing": _default_changes_nothing},
+    "primitives": {
+        "reads back": _reads_back,
+        "its default changes nothing": _default_changes_nothing,
+        "rewrites any layer": _rewrites_any_layer,
+    },
     "objectives": {"measures": _measures},
 }
+
+
+NAMES: dict[str, Claim] = {"conv_ops": _can_stand_in_a_code}  # claims of a part's name
 
 
 def codes(group: str, name: str, part: Any) -> list[Callable[[float, int], Architecture]]:

@@ -13,12 +13,14 @@ import keras
 import numpy as np
 
 from eatnas_tf.configs import TrainingConfig
-from eatnas_tf.layers import Network, count, expand
+from eatnas_tf.errors import reason
+from eatnas_tf.layers import Frame, KerasLayer, Network, count, expand
 from eatnas_tf.network import saved_model
 from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.network.inheritance import Origin, inherit
 from eatnas_tf.network.keras_layers import keras_layer
 from eatnas_tf.space import Architecture
+from eatnas_tf.stages import fresh_process
 from eatnas_tf.stages.claims import FRAME, Broken
 from eatnas_tf.training.examples import Examples
 from eatnas_tf.training.trainer import Trainer
@@ -26,6 +28,7 @@ from eatnas_tf.training.trainer import Trainer
 CodeOf = Callable[[float, int], Architecture]
 
 WIDER, NARROWER, DEEPER = (2.0, 1), (0.5, 1), (1.0, 2)
+ODD = Frame(15, 1, 3, stem_filters=5, stem_stride=1, strides=(1, 2, 3), head_filters=7)
 STEP = TrainingConfig(epochs=1, batch_size=8, learning_rate=0.01, augmentation="none")
 
 
@@ -67,6 +70,39 @@ def saves(code_of: CodeOf, strategy: Any) -> None:
         raise Broken(f"{code_of(1.0, 1)}: loaded from its .keras file it gives other logits")
 
 
+def loads_elsewhere(code_of: CodeOf) -> None:
+    """In a process that has only the plugins. Networks of stock layers are known to load everywhere."""
+    network, images = _network(code_of), _examples().images.astype(np.float32)
+    if not any(isinstance(part, KerasLayer) for spec in network.named_specs() for part in spec.parts()):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        model, path = build(network, keras_layer), Path(folder) / "model.keras"
+        model.save(path)
+        found = fresh_process.logits(path, FRAME.num_classes, images)
+    if not np.allclose(np.asarray(model(images)), found, atol=1e-3):
+        raise Broken(f"{code_of(1.0, 1)}: loaded in another process it gives other logits")
+
+
+def takes_odd_widths(code_of: CodeOf, strategy: Any) -> None:
+    images = np.zeros((1, ODD.image_size, ODD.image_size, ODD.channels), np.float32)
+    for width, kernel in ((1.0, 5), (0.6, 7), (1.0, 4)):
+        architecture = code_of(width, 2)
+        for block in range(len(architecture)):
+            architecture = architecture.replace(block, kernel=kernel)
+        network = expand(architecture, ODD)
+        try:
+            model = build(network)
+            shape = model(images).shape
+        except Exception as error:
+            raise Broken(f"{architecture} on {ODD.stem_filters} channels: {reason(error)}") from error
+        counted, found = count(network).params, _params(model)
+        if tuple(shape) != (1, ODD.num_classes) or counted != found:
+            raise Broken(
+                f"{architecture} on {ODD.stem_filters} channels: its specs count {counted:,} parameters, "
+                f"Keras {found:,}"
+            )
+
+
 def inherits(size: tuple[float, int]) -> Callable[[CodeOf, Any], None]:
     """From a network to another of that width and depth, and back again."""
 
@@ -94,6 +130,7 @@ CLAIMS: dict[str, Callable[[CodeOf, Any], None]] = {
     "counts": counts,
     "trains": trains,
     "saves": saves,
+    "takes odd widths": takes_odd_widths,
     "inherits wider": inherits(WIDER),
     "narrower": inherits(NARROWER),
     "deeper": inherits(DEEPER),
