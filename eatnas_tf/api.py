@@ -22,6 +22,7 @@ from eatnas_tf.stages import retrain as retrain_stage
 from eatnas_tf.stages import search as search_stage
 from eatnas_tf.stages.outcomes import Callback, EvaluationResult, RetrainResult, SearchResult
 from eatnas_tf.stages.stopping import Enough, Stopped
+from eatnas_tf.training import keras_settings
 from eatnas_tf.training.data import open_source
 from eatnas_tf.training.given_source import Datasets, GivenSource, StreamedSource, given_source
 
@@ -101,9 +102,10 @@ def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig) -> Eva
     """Measures a retrained network on the test split of a dataset."""
     folder = _folder(source)
     size = evaluate_stage.image_size(folder)
-    if isinstance(data, DataConfig):
-        return evaluate_stage.measure(folder, open_source(data, size), data.dataset)
-    return evaluate_stage.measure(folder, _source(data, size), "data")
+    named = isinstance(data, DataConfig)
+    tested = open_source(data, size) if named else _source(data, size)
+    with _interruptible():
+        return evaluate_stage.measure(folder, tested, data.dataset if named else "data")
 
 
 def _runtime(workdir: Folder, distribution: str, logical_cpus: int) -> RuntimeConfig:
@@ -144,8 +146,9 @@ def _folder(source: SearchResult | RetrainResult | Folder) -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """A signal that ended a stage goes on as Python's own exception for it."""
+    """A signal that ended a stage goes on as Python's own exception for it; Keras's settings are restored."""
     try:
-        yield
+        with keras_settings.restored():
+            yield
     except Stopped as stopped:
         raise KeyboardInterrupt(str(stopped)) from None
