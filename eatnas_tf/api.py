@@ -23,6 +23,7 @@ from eatnas_tf.stages import retrain as retrain_stage
 from eatnas_tf.stages import search as search_stage
 from eatnas_tf.stages.outcomes import Callback, EvaluationResult, RetrainResult, SearchResult
 from eatnas_tf.stages.stopping import Enough, Stopped
+from eatnas_tf.training import keras_settings
 from eatnas_tf.training.given_source import Datasets, GivenSource, StreamedSource, given_source
 
 __all__ = [
@@ -110,12 +111,13 @@ def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig | None 
     What a DataConfig leaves at None is as in the retraining. Classes are matched by name.
     """
     folder = _folder(source)
-    if isinstance(data, Datasets):
-        given = _source(data, evaluate_stage.image_size(folder))
-        return evaluate_stage.measure(folder, given, given.name)
-    if not isinstance(data, DataConfig | None):
-        raise InputError(f"data: expected Datasets or a DataConfig, not {type(data).__name__}")
-    return evaluate_stage.on_named(folder, data or DataConfig())
+    with _interruptible():
+        if isinstance(data, Datasets):
+            given = _source(data, evaluate_stage.image_size(folder))
+            return evaluate_stage.measure(folder, given, given.name)
+        if not isinstance(data, DataConfig | None):
+            raise InputError(f"data: expected Datasets or a DataConfig, not {type(data).__name__}")
+        return evaluate_stage.on_named(folder, data or DataConfig())
 
 
 def _runtime(workdir: Folder, distribution: str, logical_cpus: int) -> RuntimeConfig:
@@ -159,8 +161,9 @@ def _folder(source: SearchResult | RetrainResult | Folder) -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """A signal that ended a stage goes on as Python's own exception for it."""
+    """A signal that ended a stage goes on as Python's own exception for it; Keras's settings are restored."""
     try:
-        yield
+        with keras_settings.restored():
+            yield
     except Stopped as stopped:
         raise KeyboardInterrupt(str(stopped)) from None

@@ -13,7 +13,7 @@ from eatnas_tf.network.initial import Weights
 
 def save(path: Path, weights: Weights) -> None:
     """Writes, flushes and renames into place, so that a crash leaves the old file or the new one."""
-    durable.write(path, lambda file: np.savez(file, allow_pickle=False, **weights))
+    durable.write(path, lambda file: npz.write(file, weights))
 
 
 def load(path: Path) -> dict[str, np.ndarray]:

@@ -34,9 +34,7 @@ class Checkpoint:
         self.history.append(self._record(epoch))
         values = dict(zip(_names(variables), map(np.asarray, variables), strict=True))
         history = np.frombuffer(json.dumps(self.history).encode(), np.uint8)
-        durable.write(
-            self._path, lambda file: np.savez(file, allow_pickle=False, **{HISTORY: history}, **values)
-        )
+        durable.write(self._path, lambda file: npz.write(file, {HISTORY: history, **values}))
 
     def restore(self, variables: Sequence[Any]) -> None:
         """Gives the variables the values of the file, if there is one. Raises InputError if they differ."""

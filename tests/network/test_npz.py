@@ -137,3 +137,18 @@ def test_any_byte_changed_in_the_header_of_a_large_array_is_refused_or_does_no_h
     for place in range(start, start + 128):
         for mask in (0xFF, 0x01, 0x02, 0x04, 0x08):
             assert_the_same_or_refused(path, content, place, mask, LARGE)
+
+
+def test_what_is_written_is_read_by_numpy_whatever_the_arrays_are_called(tmp_path) -> None:
+    values = {"file": np.arange(3), "allow_pickle": np.ones(2, np.float32), "a/b": np.float64(1.5)}
+    with (tmp_path / "a.npz").open("wb") as file:
+        npz.write(file, values)
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as found:
+        assert {name: found[name].tolist() for name in found.files} == {
+            name: value.tolist() for name, value in values.items()
+        }
+
+
+def test_objects_are_not_written(tmp_path) -> None:
+    with (tmp_path / "a.npz").open("wb") as file, pytest.raises(ValueError, match="Object arrays"):
+        npz.write(file, {"a": np.array([object()])})

@@ -5,7 +5,7 @@ import pytest
 
 from eatnas_tf import durable
 from eatnas_tf.errors import InputError
-from eatnas_tf.network import weight_file
+from eatnas_tf.network import npz, weight_file
 
 WEIGHTS = {
     "stem_conv/kernel": np.arange(9, dtype=np.float32).reshape(3, 3, 1, 1),
@@ -32,12 +32,12 @@ def test_a_save_that_fails_half_way_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "weights.npz"
     weight_file.save(path, WEIGHTS)
 
-    def full_disk(file, **_):
+    def full_disk(file, _):
         file.write(b"PK half of it")
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(np, "savez", full_disk)
+        patch.setattr(npz, "write", full_disk)
         with pytest.raises(OSError, match="no space"):
             weight_file.save(path, {"other": np.zeros(2)})
     assert_holds(path, WEIGHTS)
