@@ -164,6 +164,7 @@ class EvolutionConfig:
     perturbation: str = "every_block"
     inherit: str = "equal"
     seed_architectures: tuple[str, ...] = ()
+    strategy: str = "evolution"
 
     def __post_init__(self) -> None:
         _whole(self, population=2, sample=2, cycles=0, patience=1)
