@@ -75,6 +75,11 @@ setup(
             f"{name.lower()} = eatnas_tf.space.primitives:{name}"
             for name in ("CONV", "KERNEL", "SKIP", "WIDTH", "DEPTH")
         ],
+        "eatnas_tf.strategies": [
+            "evolution = eatnas_tf.strategies.evolution:evolution",
+            "local_search = eatnas_tf.strategies.local_search:local_search",
+            "random = eatnas_tf.strategies.random_search:random_search",
+        ],
         "eatnas_tf.objectives": [
             "params = eatnas_tf.layers.objectives:params",
             "mult_adds = eatnas_tf.layers.objectives:mult_adds",

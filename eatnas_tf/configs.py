@@ -211,6 +211,7 @@ class EvolutionConfig:
     perturbation: str = "every_block"
     inherit: str = "equal"
     seed_architectures: tuple[str, ...] = ()
+    strategy: str = "evolution"
 
     def __post_init__(self) -> None:
         _make_plain(self)

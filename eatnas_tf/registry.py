@@ -22,7 +22,7 @@ from absl import logging
 from eatnas_tf import paths
 from eatnas_tf.errors import InputError, UnknownNameError, reason
 
-GROUPS = ("mutations", "perturbations", "conv_ops", "primitives", "objectives")
+GROUPS = ("mutations", "perturbations", "conv_ops", "primitives", "objectives", "strategies")
 
 Parts = dict[str, dict[str, Any]]
 

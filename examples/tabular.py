@@ -17,8 +17,8 @@ from absl import app
 from absl import flags as absl_flags
 
 from eatnas_tf import registry
-from eatnas_tf.evolution import Candidate, Evolution, Limits, Measurement, evolve, random_population
 from eatnas_tf.mutations import operators
+from eatnas_tf.searches import Candidate, Ledger, Limits, Measurement, Problem, Search, random_population, run
 from eatnas_tf.space import Primitive, SearchSpace
 
 TABLE = absl_flags.DEFINE_string("table", None, "nasbench_macro_cifar10.npz.", required=True)
@@ -29,7 +29,9 @@ PERTURBATION = absl_flags.DEFINE_string(
     "How a child is made: one_block, or the paper's "
     "every_block, which with a single primitive keeps no layer as it was.",
 )
+STRATEGY = absl_flags.DEFINE_string("strategy", "evolution", "evolution, local_search, random or a plugin's.")
 MARKS = (50, 100, 200)
+FIRST = 30  # members of the population
 
 SPACE = SearchSpace(blocks=8, primitives=(Primitive("layer", "", ("identity", "mb3k3", "mb6k5")),))
 CODES = {value: code for code, value in enumerate(SPACE.primitives[0].choices)}
@@ -57,14 +59,13 @@ def search(accuracies: np.ndarray, means: np.ndarray, seed: int) -> tuple[list[f
     perturb = partial(
         registry.get("perturbations", PERTURBATION.value), space=SPACE, mutations=operators(SPACE)
     )
-    evolution = Evolution(
-        first=random_population(SPACE, 30, seed),
-        perturb=lambda architecture, rng: SPACE.redraw(lambda: perturb(architecture, rng=rng)),
-        score=lambda accuracy, size: accuracy,
-        limits=Limits(sample=5, cycles=max(MARKS) - 30, patience=max(MARKS)),
-        seed=seed,
+    problem = Problem(
+        SPACE, lambda architecture, rng: SPACE.redraw(lambda: perturb(architecture, rng=rng)), sample=5
     )
-    evolve(evolution, evaluate)
+    limits = Limits(cycles=max(MARKS) - FIRST, patience=max(MARKS))
+    ledger = Ledger(FIRST, lambda accuracy, size: accuracy, limits=limits)
+    strategy = registry.get("strategies", STRATEGY.value)(problem)
+    run(Search(random_population(SPACE, FIRST, seed), strategy, ledger, seed), evaluate)
     overhead = (time.perf_counter() - start - spent) / len(seen)
     return [means.max() - max(seen[:mark])[1] for mark in MARKS], 1000 * overhead
 

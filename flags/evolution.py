@@ -62,6 +62,12 @@ SEED_ARCHITECTURES = absl_flags.DEFINE_list(
     "",
     "Codes of your own that are the first members of the first population, with commas between.",
 )
+STRATEGY = absl_flags.DEFINE_string(
+    "strategy",
+    "evolution",
+    "What is evaluated next: evolution (Algorithm 1), local_search (the neighbours of the best), random or a "
+    "plugin's strategy; NAME:ARGUMENT passes an argument to it.",
+)
 
 
 def config() -> EvolutionConfig:
@@ -81,4 +87,5 @@ def config() -> EvolutionConfig:
         PERTURBATION.value,
         INHERIT.value,
         tuple(SEED_ARCHITECTURES.value),
+        STRATEGY.value,
     )

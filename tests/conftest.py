@@ -17,8 +17,8 @@ from eatnas_tf.configs import (
     SpaceConfig,
     TransferConfig,
 )
-from eatnas_tf.evolution import Journal, Measurement, evolve
-from eatnas_tf.evolution.journal import line_of
+from eatnas_tf.searches import Journal, Measurement, run
+from eatnas_tf.searches.journal import line_of
 from eatnas_tf.stages import retrain, search
 from eatnas_tf.stages.setting import set_up
 from eatnas_tf.stages.workdir import opened
@@ -85,18 +85,19 @@ class Folders:
 
         lines = []
         with opened(kind, config, RuntimeConfig(str(self.root / name))) as workdir:
-            evolution = search._restored(setting, setting.first_population(), Journal(workdir.journal))
+            searched = search._restored(setting, setting.first_population(), Journal(workdir.journal))
+            ledger = searched.ledger
 
             def take(individual) -> None:
-                lines.append(json.dumps(line_of(individual, evolution.quality)))
+                lines.append(json.dumps(line_of(individual, ledger.quality)))
                 if len(lines) == only:
-                    search._write_best(workdir, evolution, setting.frame, None)
+                    search._write_best(workdir, ledger, setting.frame, None)
 
-            evolve(evolution, evaluate, take)
+            run(searched, evaluate, take)
             with Journal(workdir.journal) as journal:  # its header; the lines at once, not a flush a line
                 journal.path.write_text("".join(f"{line}\n" for line in ['{"schema": 1}', *lines[:only]]))
             if only is None:
-                search._write_best(workdir, evolution, setting.frame, evolution.finished)
+                search._write_best(workdir, ledger, setting.frame, ledger.finished)
         return workdir.path
 
     def retrain(self, name: str, config: RetrainConfig, top1: float = 0.9, repeats: int = 1) -> Path:

@@ -11,22 +11,23 @@ from random import Random
 import numpy as np
 import pytest
 
-from eatnas_tf import registry
-from eatnas_tf.evolution import (
-    Evolution,
-    Journal,
-    Measurement,
-    Quality,
-    Score,
-    evolve,
-    random_population,
-)
-from eatnas_tf.evolution.journal import line_of
+from eatnas_tf import registry, searches
 from eatnas_tf.layers import Frame
 from eatnas_tf.mutations import operators
 from eatnas_tf.network import weight_file
+from eatnas_tf.searches import (
+    Journal,
+    Ledger,
+    Measurement,
+    Quality,
+    Score,
+    random_population,
+    run,
+)
+from eatnas_tf.searches.journal import line_of
 from eatnas_tf.space import STANDARD, SearchSpace
 from eatnas_tf.stages.search import _write_best
+from eatnas_tf.strategies.evolution import Evolution
 
 _WHY = "benchmarks/ lies in a checkout only; run `python -m pytest` from its root"
 faults = pytest.importorskip("benchmarks.faults", reason=_WHY)
@@ -56,13 +57,9 @@ def _search(path: Path) -> Search:
     search, space = Search(path), SearchSpace(2, STANDARD)
     (path / "weights").mkdir(parents=True)
     perturb = partial(registry.get("perturbations", "one_block"), space=space, mutations=operators(space))
-    evolution = Evolution(
-        random_population(space, small_search.POPULATION, seed=3),
-        lambda parent, rng: perturb(parent, rng=rng),
-        Score(small_search.TARGET),
-        Quality(),
-        small_search.LIMITS,
-    )
+    ledger = Ledger(small_search.POPULATION, Score(small_search.TARGET), Quality(), small_search.LIMITS)
+    strategy = Evolution(lambda parent, rng: perturb(parent, rng=rng), 2)
+    searched = searches.Search(random_population(space, small_search.POPULATION, seed=3), strategy, ledger)
 
     def evaluate(candidate):
         weights = {"head/bias": np.float32([candidate.id, 0.5])}
@@ -73,11 +70,11 @@ def _search(path: Path) -> Search:
     with Journal(search.workdir.journal) as journal:
 
         def taken(individual):
-            journal.append(line_of(individual, evolution.quality))
-            search.workdir.keep_weights(evolution.alive_or_needed())
+            journal.append(line_of(individual, ledger.quality))
+            search.workdir.keep_weights(ledger.alive_or_needed())
 
-        evolve(evolution, evaluate, taken)
-    _write_best(search.workdir, evolution, Frame(), evolution.finished)
+        run(searched, evaluate, taken)
+    _write_best(search.workdir, ledger, Frame(), ledger.finished)
     return search
 
 

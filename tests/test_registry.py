@@ -16,6 +16,7 @@ BUILT_IN = {
     "conv_ops": ["mb1", "mb3", "mb6", "sep"],
     "primitives": ["conv", "depth", "kernel", "skip", "width"],
     "objectives": ["mult_adds", "params"],
+    "strategies": ["evolution", "local_search", "random"],
 }
 
 
@@ -232,7 +233,8 @@ def test_a_part_of_no_group_is_refused() -> None:
     with pytest.raises(InputError) as refused:
         registry.add("mutation", "mine", a_part)
     assert str(refused.value) == (
-        "no plugin group 'mutation' among mutations, perturbations, conv_ops, primitives, objectives"
+        "no plugin group 'mutation' among mutations, perturbations, conv_ops, primitives, objectives, "
+        "strategies"
     )
 
 
@@ -299,7 +301,7 @@ def test_a_file_with_other_than_one_dict_of_parts_is_refused(tmp_path, text, cou
     assert str(refused.value) == (
         f"--plugins={path}: {count} dicts of parts; expected one such as "
         '{"mutations": {"name": function}} '
-        "with keys among mutations, perturbations, conv_ops, primitives, objectives"
+        "with keys among mutations, perturbations, conv_ops, primitives, objectives, strategies"
     )
     assert not any(registry._added.values())
 

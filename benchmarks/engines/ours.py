@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import report
 from benchmarks.task import BATCH, FRAME, LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, Task, network_of
-from eatnas_tf import evolution
+from eatnas_tf import searches
 from eatnas_tf.configs import RuntimeConfig, TrainingConfig
-from eatnas_tf.evolution import Alone, Candidate, Finished, Measurement, Workforce
 from eatnas_tf.layers import Network, count
+from eatnas_tf.searches import Alone, Candidate, Finished, Measurement, Workforce
 from eatnas_tf.space import Architecture
 from eatnas_tf.space.primitives import STANDARD
 from eatnas_tf.stages import devices
@@ -58,7 +58,7 @@ def _workforce(task: Task, workers: int, folder: Path) -> Workforce:
 
 def _all_finished(force: Workforce, codes: Sequence[Architecture], first: int) -> list[Measurement]:
     """The measurements of all codes, as many at work as there are places; their ids count from `first`."""
-    waiting = [evolution.Task(Candidate(number, code)) for number, code in enumerate(codes, first)]
+    waiting = [searches.Task(Candidate(number, code)) for number, code in enumerate(codes, first)]
     finished: list[Finished] = []
     for task in waiting[: force.capacity]:
         force.submit(task)
@@ -94,7 +94,7 @@ def build_evaluation(
     )
 
     def evaluate(text: str) -> Measurement:
-        one = evolution.Task.from_json(text, STANDARD)
+        one = searches.Task.from_json(text, STANDARD)
         begun = perf_counter()
         found = evaluator(one)
         seconds = perf_counter() - begun

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from benchmarks.faults.small_search import TARGET, Ended, Search, whole_lines
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Evolution, Individual, Journal, Limits, Score, top
-from eatnas_tf.evolution.journal import individuals
 from eatnas_tf.network import weight_file
+from eatnas_tf.searches import Individual, Journal, Ledger, Limits, Score
+from eatnas_tf.searches.journal import individuals
 
 Line = Mapping[str, Any]
 CLOCKED = ("seconds", "times")  # what no two runs have in common
@@ -102,58 +102,54 @@ def failures_have_reasons(lines: Sequence[Line], killed: int) -> list[str]:
 
 def consistent(search: Search, limits: Limits) -> list[str]:
     """The journal, replayed, gives the scores and qualities in it, best.json and the weights on the disk."""
-    evolution, problems = replayed(search, limits)
-    peak, best = evolution.peak, search.best()
+    ledger, problems = replayed(search, limits)
+    peak, best = ledger.peak, search.best()
     if peak is None:
         return [*problems, "no population is whole"]
-    ranking = top(peak.population.individuals, len(peak.population))
+    ranking = peak.ranking
     if [entry["id"] for entry in best["ranking"]] != [one.id for one in ranking]:
         problems.append("best.json holds another population than the journal's best")
     if [entry["score"] for entry in best["ranking"]] != [one.score for one in ranking]:
         problems.append("best.json holds other scores")
-    for name, value in (("quality", peak.quality), ("cycle", peak.cycle), ("finished", evolution.finished)):
+    for name, value in (("quality", peak.quality), ("cycle", peak.cycle), ("finished", ledger.finished)):
         if best[name] != value:
             problems.append(f"{name} is {best[name]} in best.json and {value} by the journal")
-    return problems + _weights_disagree(search, evolution)
+    return problems + _weights_disagree(search, ledger)
 
 
-def replayed(search: Search, limits: Limits) -> tuple[Evolution, list[str]]:
-    """The evolution as a journal tells it, and what of the journal does not fit together."""
+def replayed(search: Search, limits: Limits) -> tuple[Ledger, list[str]]:
+    """The ledger that a journal makes, and what of the journal does not fit together."""
     with Journal(search.workdir.journal) as journal:
         told = list(individuals(journal))
-    first = sorted((one.candidate for one in told if one.candidate.parent is None), key=lambda one: one.id)
-    evolution, problems = Evolution(first, _never, Score(TARGET), limits=limits), []
+    first = sum(one.candidate.parent is None for one in told)
+    ledger, problems = Ledger(first, Score(TARGET), limits=limits), []
     for line, individual in zip(search.lines(), told, strict=True):
-        problems += _out_of_turn(individual, evolution)
+        problems += _out_of_turn(individual, ledger)
         score = Score(TARGET)(individual.measurement.accuracy, individual.measurement.size)
         try:
-            evolution.restore(individual)
+            ledger.restore(individual)
         except InputError as refusal:
             problems += [] if problems or line["score"] != score else [str(refusal)]
-        if (line["score"], line["quality"]) != (score, evolution.quality):
+        if (line["score"], line["quality"]) != (score, ledger.quality):
             problems.append(f"candidate {individual.id} does not have the score or quality of its place")
-    return evolution, problems
+    return ledger, problems
 
 
-def _never(*_: object) -> NoReturn:
-    raise AssertionError("a replay asks for nothing new")
-
-
-def _out_of_turn(individual: Individual, evolution: Evolution) -> list[str]:
+def _out_of_turn(individual: Individual, ledger: Ledger) -> list[str]:
     """A parent has a line before its child's, and who is replaced is alive then."""
-    candidate, alive = individual.candidate, {one.id for one in evolution.population.individuals}
+    candidate, alive = individual.candidate, ledger.population.ids
     problems = []
-    if candidate.parent is not None and candidate.parent not in evolution.told:
+    if candidate.parent is not None and candidate.parent not in ledger.told:
         problems.append(f"candidate {candidate.id} comes before its parent")
     if individual.replaced is not None and individual.replaced not in alive:
         problems.append(f"candidate {candidate.id} replaces one that is dead")
     return problems
 
 
-def _weights_disagree(search: Search, evolution: Evolution) -> list[str]:
+def _weights_disagree(search: Search, ledger: Ledger) -> list[str]:
     """There are weights of the population and the best, and no others; a failed candidate has none."""
     trained = {line["id"] for line in search.lines() if line.get("loss") is not None}
-    expected = {search.workdir.weights_of(number).name for number in evolution.alive_or_needed() & trained}
+    expected = {search.workdir.weights_of(number).name for number in ledger.alive_or_needed() & trained}
     found = {file.name for file in (search.path / "weights").iterdir()}
     problems = [f"{name} is missing" for name in sorted(expected - found)]
     problems += [f"{name} is left over" for name in sorted(found - expected)]

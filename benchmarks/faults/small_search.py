@@ -16,14 +16,14 @@ from typing import IO, Any
 
 import numpy as np
 
-from eatnas_tf.evolution import Limits
 from eatnas_tf.network import weight_file
+from eatnas_tf.searches import Limits
 from eatnas_tf.stages.workdir import Workdir
 
 ROOT = Path(__file__).parents[2]
 POPULATION, CYCLES, TARGET = 3, 4, 1000
 EVALUATIONS = POPULATION + CYCLES
-LIMITS = Limits(sample=2, cycles=CYCLES)
+LIMITS = Limits(cycles=CYCLES)
 PATIENCE = 400  # seconds after which a process is taken to hang
 FRAME = (
     "--dataset=fashion_mnist_mini",

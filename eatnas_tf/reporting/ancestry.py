@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from eatnas_tf.evolution import Individual
+from eatnas_tf.searches import Individual
 
 
 def ancestry(individual: Individual, told: Mapping[int, Individual]) -> tuple[Individual, ...]:

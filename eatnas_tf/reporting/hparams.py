@@ -16,11 +16,11 @@ from tensorboard.plugins.hparams import api_pb2, metadata
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionEndInfo
 from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
-from eatnas_tf.evolution import Individual, top
 from eatnas_tf.layers import Count, Frame
 from eatnas_tf.reporting.board import Board, empty
 from eatnas_tf.reporting.harmless import Harmless
 from eatnas_tf.reporting.pace import failed
+from eatnas_tf.searches import Individual, top
 from eatnas_tf.space import Primitive
 from eatnas_tf.space.widths import block_widths
 

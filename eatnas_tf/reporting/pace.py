@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from eatnas_tf.evolution import Individual
 from eatnas_tf.fields import NUMBER
+from eatnas_tf.searches import Individual
 
 TIMES = "times"  # the detail of a measurement that holds seconds by part
 WAITED = "waited"  # among them: seconds since the search took the candidate before

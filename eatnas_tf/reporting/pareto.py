@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from eatnas_tf.evolution import Individual
+from eatnas_tf.searches import Individual
 
 
 def front(individuals: Iterable[Individual]) -> tuple[Individual, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from eatnas_tf.evolution import Evolution, Individual
-from eatnas_tf.evolution.scoring import deviation
 from eatnas_tf.layers.counting import Count
 from eatnas_tf.reporting.diversity import entropies
+from eatnas_tf.searches import Individual, Ledger
+from eatnas_tf.searches.scoring import deviation
 from eatnas_tf.space import Primitive
 
 
@@ -45,8 +45,8 @@ def _means(counted: Sequence[Count]) -> dict[str, float]:
     }
 
 
-def status(evolution: Evolution) -> str:
+def status(ledger: Ledger) -> str:
     """Cycle, best score and population quality, for a bar."""
-    best = "-" if evolution.best is None else f"{evolution.best.score:.4f}"
-    quality = "-" if evolution.quality is None else f"{evolution.quality:.4f}"
-    return f"cycle {evolution.cycle} of {evolution.cycles}, best score {best}, quality {quality}"
+    best = "-" if ledger.best is None else f"{ledger.best.score:.4f}"
+    quality = "-" if ledger.quality is None else f"{ledger.quality:.4f}"
+    return f"cycle {ledger.cycle} of {ledger.limits.cycles}, best score {best}, quality {quality}"

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eatnas_tf.errors import PartError
-from eatnas_tf.evolution import Individual, Population, top
 from eatnas_tf.layers import Frame, Network, count
 from eatnas_tf.layers.counting import Count
 from eatnas_tf.reporting import harmless, pace, population, tables
 from eatnas_tf.reporting.ancestry import ancestry
 from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.hparams import Trials
+from eatnas_tf.searches import Individual, Population, top
 from eatnas_tf.space import Architecture, Primitive
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from eatnas_tf.errors import shown
-from eatnas_tf.evolution import Individual
 from eatnas_tf.layers.counting import Count, Row
 from eatnas_tf.reporting import terminal
+from eatnas_tf.searches import Individual
 
 Cells = Sequence[object]
 RANKED = ("rank", "id", "score", "accuracy %", "size", "architecture")

@@ -22,14 +22,13 @@ from eatnas_tf.configs import (
     SearchConfig,
     settings,
 )
-from eatnas_tf.evolution import Individual, Journal
-from eatnas_tf.evolution.history import Moment, leader, moments
-from eatnas_tf.evolution.journal import individuals
 from eatnas_tf.fields import NUMBER, field
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.layers.counting import Count
 from eatnas_tf.reporting import verdict
 from eatnas_tf.reporting.arms import Arm, Outcome, Point
+from eatnas_tf.searches import Individual, Journal, Moment
+from eatnas_tf.searches.journal import individuals
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import pipeline, plans, results, retrain, search
 from eatnas_tf.stages.outcomes import RetrainResult
@@ -143,8 +142,9 @@ class Trial:
         folder = self._folder(f"{SCRATCH.name if arm == LONGER else arm.name}/search")
         evaluations = {LONGER: self._budget.longer, UNCHANGED: 0}.get(arm, self._budget.evaluations)
         lines = [] if arm == UNCHANGED else self._told(folder)[:evaluations]
-        history = list(moments(lines, self._config.target.evolution.population, self._plan.quality))
-        code = str(leader(history).architecture) if history else basic
+        ledger = self._plan.ledger()
+        history = list(ledger.replay(lines))
+        code = str(ledger.peak.ranking[0].architecture) if ledger.peak else basic
         tested = self._train(f"{arm.name}/final", self._config.target_retrain, code)
         before = self._budget.before(arm)
         return Outcome(

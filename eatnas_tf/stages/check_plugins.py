@@ -12,8 +12,9 @@ from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.reporting import progress, tables
-from eatnas_tf.stages import claims, devices
+from eatnas_tf.stages import claims, devices, strategy_claims
 
+CLAIMS: dict[str, Any] = {**claims.CLAIMS, "strategies": strategy_claims.CLAIMS}
 COLUMNS = ("group", "part", "holds", "does not hold, and why")
 
 
@@ -80,7 +81,7 @@ def findings_of(group: str, name: str) -> Findings:
 def _claims(group: str, name: str, part: Any) -> Iterator[tuple[str, Callable[[], None]]]:
     if group in claims.NAMES:
         yield "its name", partial(claims.NAMES[group], name)
-    for title, claim in claims.CLAIMS[group].items():
+    for title, claim in CLAIMS[group].items():
         yield title, partial(claim, part)
     codes = claims.codes(group, name, part)
     if codes:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eatnas_tf.configs import RuntimeConfig
-from eatnas_tf.evolution import Evolution, Individual, Journal, Limits, evolve_with
-from eatnas_tf.evolution.journal import line_of
 from eatnas_tf.reporting import progress
+from eatnas_tf.searches import Individual, Journal, Ledger, Limits, Search, run_with
+from eatnas_tf.searches.journal import line_of
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, retrain
 from eatnas_tf.stages.outcomes import Callback
@@ -63,7 +63,8 @@ class Cost:
 def of_candidates(setting: Setting, runtime: RuntimeConfig, places: list[Place], title: str) -> Cost:
     """Measured by a search in a temporary folder that ends with its first population, two a place."""
     first = setting.first_population()[: TWICE * len(places)]
-    evolution = Evolution(first, setting.plan.perturb, setting.plan.score, limits=Limits(cycles=0))
+    ledger = Ledger(len(first), setting.plan.score, limits=Limits(cycles=0))
+    search = Search(first, setting.plan.strategy(), ledger)
     begun, ends, taken = time.perf_counter(), [], []
     with _scratch() as workdir, progress.bar(f"{title}, dry run", len(first), "candidate") as bar:
         from eatnas_tf.stages import boards
@@ -74,13 +75,13 @@ def of_candidates(setting: Setting, runtime: RuntimeConfig, places: list[Place],
             ends.append(time.perf_counter() - begun)
             weights = _size(workdir.weights_of(individual.id))
             taken.append(Measured(individual.architecture, individual.measurement.seconds, weights))
-            journal.append(line_of(individual, evolution.quality))
+            journal.append(line_of(individual, ledger.quality))
             board.add(individual)
             bar.at(len(taken), "measured")
 
         workforce = Clocked(workforce_of(setting, runtime, places, workdir, lambda number, share: None))
         with Journal(workdir.journal) as journal, closing(workforce):
-            evolve_with(evolution, workforce, take)
+            run_with(search, workforce, take)
         traces = _size(workdir.journal) + _size(workdir.tensorboard) + _size(workdir.hparams)
     steady = taken[len(places) :] or taken
     seconds = statistics.fmean(one.seconds for one in steady)

@@ -20,9 +20,9 @@ from eatnas_tf.configs import (
     TrainingConfig,
     TransferConfig,
 )
-from eatnas_tf.evolution import Journal
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.reporting import tables
+from eatnas_tf.searches import Journal
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import ablation as ablations
 from eatnas_tf.stages import costs, devices, inherited, plans, retrain

@@ -11,10 +11,10 @@ import numpy as np
 from absl import logging
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Candidate, Measurement, Task
 from eatnas_tf.layers import Network, expand
 from eatnas_tf.network import class_matching, inheritance, weight_file
 from eatnas_tf.network.initial import Weights
+from eatnas_tf.searches import Candidate, Measurement, Task
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.plans import Basic
 from eatnas_tf.stages.stopwatch import TIMES, Stopwatch

@@ -12,7 +12,7 @@ from absl import logging
 
 from eatnas_tf import durable, registry
 from eatnas_tf.errors import InputError, PartError, reason, shown
-from eatnas_tf.evolution import Candidate, Individual, Measurement, Task
+from eatnas_tf.searches import Candidate, Individual, Measurement, Task
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.stopwatch import Stopwatch
 from eatnas_tf.stages.workdir import Workdir

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eatnas_tf.evolution import Evolution, Individual
+from eatnas_tf.searches import Individual, Ledger
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.results import Tested
 from eatnas_tf.stages.workdir import Workdir
@@ -26,7 +26,7 @@ class Callback:
     `eatnas_tf.Enough("reason")` ends a search with the best so far.
     """
 
-    def on_candidate(self, individual: Individual, search: Evolution) -> None:
+    def on_candidate(self, individual: Individual, search: Ledger) -> None:
         """A candidate was measured and has joined the population of `search`."""
 
     def on_epoch(self, network: str, epoch: Epoch) -> None:

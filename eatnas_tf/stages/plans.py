@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -20,10 +20,10 @@ from eatnas_tf.configs import (
     TrainingConfig,
 )
 from eatnas_tf.errors import InputError, blaming
-from eatnas_tf.evolution import Limits, Quality, Redrawing, Score
 from eatnas_tf.fields import POSITIVE, python_number
 from eatnas_tf.layers import Frame, Network, conv_ops, expand, is_measured
 from eatnas_tf.mutations import operators
+from eatnas_tf.searches import Ledger, Limits, Problem, Quality, Redrawing, Score, Strategy
 from eatnas_tf.space import STANDARD, Architecture, ExpansionLimit, LayerLimit, SearchSpace
 from eatnas_tf.space.search_space import Constraint
 from eatnas_tf.stages import results
@@ -36,12 +36,18 @@ class SearchPlan:
 
     space: SearchSpace
     perturb: Callable[[Architecture, Random], Architecture]
+    strategy: Callable[[], Strategy]
     objective: Callable[[Network], float]
     score: Score
     quality: Quality
     limits: Limits
+    population: int
     given: tuple[Architecture, ...]
     measured: bool = False  # the objective is measured of a trained candidate only
+
+    def ledger(self) -> Ledger:
+        """A ledger that knows nothing yet."""
+        return Ledger(self.population, self.score, self.quality, self.limits)
 
 
 @dataclass(frozen=True)
@@ -99,16 +105,25 @@ def search(config: SearchConfig) -> SearchPlan:
         with blaming(f"perturbation {evolution.perturbation!r}"):
             return _child(perturbation(architecture, space, mutations, rng))
 
+    redrawing = Redrawing(space, perturb)
     return SearchPlan(
         space,
-        Redrawing(space, perturb),
+        redrawing,
+        _strategy(evolution.strategy, Problem(space, redrawing, evolution.sample)),
         partial(_size, evolution.objective, objective),
         Score(evolution.target, evolution.omega),
         Quality(evolution.target_std, evolution.alpha, evolution.beta),
-        Limits(evolution.sample, evolution.cycles, evolution.patience, evolution.min_delta),
+        Limits(evolution.cycles, evolution.patience, evolution.min_delta),
+        evolution.population,
         _given(evolution, space),
         is_measured(objective),
     )
+
+
+def _strategy(setting: str, problem: Problem) -> Callable[[], Strategy]:
+    """Makes the strategy of `--strategy=NAME` or `NAME:ARGUMENT`. Raises InputError."""
+    name, _, argument = setting.partition(":")
+    return partial(registry.get("strategies", name), replace(problem, argument=argument))
 
 
 def _size(name: str, objective: Callable[[Network], Any], network: Network) -> float:

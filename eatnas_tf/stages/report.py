@@ -14,14 +14,13 @@ from typing import Any
 import eatnas_tf
 from eatnas_tf import durable, registry
 from eatnas_tf.errors import InputError, PartError
-from eatnas_tf.evolution import Candidate, Evolution, Individual, Journal, Limits, Quality, Score, origin
-from eatnas_tf.evolution.history import Moment
-from eatnas_tf.evolution.journal import individuals
 from eatnas_tf.fields import NUMBER, OBJECT, POSITIVE, TEXT, WHOLE, Kind, field, list_of
 from eatnas_tf.layers import count, expand
 from eatnas_tf.layers.counting import Count
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.reporting.report.stages import Network, Retrained, Run, Searched, Stage, Test
+from eatnas_tf.searches import Individual, Journal, Ledger, Limits, Quality, Score, origin
+from eatnas_tf.searches.journal import individuals
 from eatnas_tf.space import STANDARD, Architecture, Primitive
 from eatnas_tf.stages import plugins_used, results, retrain
 from eatnas_tf.stages.workdir import Workdir, refusing_write_errors
@@ -30,7 +29,6 @@ SEARCHES = ("search", "transfer")
 NUMBERED = re.compile(r"[0-9]+-(search|transfer|retrain)")
 NAME = "report.html"
 LONGEST = 100  # stages in a row
-UNSEEN = Architecture.parse("sep_k3_s0_w1.0_d1")  # stands for what is not evaluated yet
 EVOLUTION = {
     "population": WHOLE,
     "sample": WHOLE,
@@ -218,22 +216,18 @@ def _retrained(common: Stage, workdir: Workdir, best: results.Result | None) -> 
 
 
 def _searched(common: Stage, workdir: Workdir, plan: Mapping[str, Any]) -> Searched:
-    journal, primitives, moments = Journal(workdir.journal), _primitives(plan), []
+    journal, primitives, ledger, moments = Journal(workdir.journal), _primitives(plan), _ledger(plan), []
     told = list(individuals(journal, primitives))
-    evolution = _evolution(told, plan)
     for number, individual in enumerate(told, start=2):
         with _at_line(journal, number):
-            evolution.restore(individual)
-        if evolution.quality is not None:
-            alive = evolution.population
-            moments.append(Moment(evolution.cycle, evolution.evaluations, alive, evolution.quality))
+            moments += ledger.replay([individual])
     with _at_line(journal, 2):
         basic = origin(told[0].candidate) if told and common.kind == "transfer" else None
     return Searched(
         **vars(common),
-        told=evolution.told,
+        told=ledger.told,
         moments=moments,
-        peak=max(moments, key=lambda moment: moment.quality, default=None),
+        peak=ledger.peak,
         basic=basic,
         primitives=primitives,
         counts=_counts(told, common),
@@ -249,21 +243,13 @@ def _at_line(journal: Journal, number: int) -> Iterator[None]:
         raise InputError(f"{journal.path}, line {number}: {error}") from None
 
 
-def _evolution(told: Sequence[Individual], plan: Mapping[str, Any]) -> Evolution:
-    """The search that these are of: it takes what it can have come to, and nothing else.
-
-    It is never asked for a candidate, so that it needs no operators.
-    """
-    known = {one.id: one.candidate for one in told}
-    first = [known.get(number) or Candidate(number, UNSEEN) for number in range(plan["population"])]
-    limits = Limits(plan["sample"], plan["cycles"], plan["patience"], plan["min_delta"])
-    return Evolution(
-        first,
-        lambda architecture, rng: architecture,
+def _ledger(plan: Mapping[str, Any]) -> Ledger:
+    """A ledger with the search's settings: it takes what the search can have come to, and nothing else."""
+    return Ledger(
+        plan["population"],
         Score(plan["target"], plan["omega"]),
         Quality(plan["target_std"], plan["alpha"], plan["beta"]),
-        limits,
-        plan["seed"],
+        Limits(plan["cycles"], plan["patience"], plan["min_delta"]),
     )
 
 

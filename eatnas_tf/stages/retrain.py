@@ -10,11 +10,11 @@ from typing import Any
 
 from eatnas_tf.configs import RetrainConfig, RuntimeConfig
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Journal
 from eatnas_tf.fields import NUMBER, TEXT, WHOLE, field, optional
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.network import class_matching
 from eatnas_tf.reporting import progress, tables
+from eatnas_tf.searches import Journal
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, inherited, plans, plugins_used, results
 from eatnas_tf.stages.looking import passes_shown

@@ -9,16 +9,16 @@ from functools import partial
 
 from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import (
+from eatnas_tf.reporting import population, progress, tables
+from eatnas_tf.searches import (
     Candidate,
-    Evolution,
     Individual,
     Journal,
-    evolve_with,
-    top,
+    Ledger,
+    Search,
+    run_with,
 )
-from eatnas_tf.evolution.journal import ADVICE, individuals, line_of
-from eatnas_tf.reporting import population, progress, tables
+from eatnas_tf.searches.journal import ADVICE, individuals, line_of
 from eatnas_tf.stages import devices, inherited, plugins_used, untrained
 from eatnas_tf.stages.failures import Streak
 from eatnas_tf.stages.looking import passes_shown
@@ -64,35 +64,36 @@ def run(
             inherited.announce(config, overrides, config.source)
         warn_of_rare_classes(setting.source, config.data)
         say_validation(setting.source, config.data)
-        evolution = _restored(setting, first, journal)
-        finished = evolution.finished or _out_of_time(workdir, config.max_hours)
+        search = _restored(setting, first, journal)
+        ledger = search.ledger
+        finished = ledger.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:
-            finished = _evolve(setting, runtime, evolution, journal, workdir, title, callbacks)
-        workdir.keep_weights(evolution.alive_or_needed())
-        untrained.refuse_result(evolution, config.training.learning_rate)
-        _write_best(workdir, evolution, setting, finished)
-        result = _result(workdir, evolution, finished)
-        _show(result, evolution, config.top_k, title, last)
+            finished = _go_on(setting, runtime, search, journal, workdir, title, callbacks)
+        workdir.keep_weights(ledger.alive_or_needed())
+        untrained.refuse_result(ledger, config.training.learning_rate)
+        _write_best(workdir, ledger, setting, finished)
+        result = _result(workdir, ledger, finished)
+        _show(result, ledger, config.top_k, title, last)
         return result
 
 
-def _restored(setting: Setting, first: list[Candidate], journal: Journal) -> Evolution:
+def _restored(setting: Setting, first: list[Candidate], journal: Journal) -> Search:
     """The search as its journal left it. Raises InputError."""
     plan = setting.plan
-    evolution = Evolution(first, plan.perturb, plan.score, plan.quality, plan.limits, setting.config.seed)
+    search = Search(first, plan.strategy(), plan.ledger(), setting.config.seed, plan.space)
     for number, individual in enumerate(individuals(journal, plan.space.primitives), start=2):
         try:
-            _restore(individual, evolution, plan)
+            _restore(individual, search, plan)
         except InputError as error:
             raise InputError(f"{journal.path}, line {number}: {error}") from None
-    return evolution
+    return search
 
 
-def _restore(individual: Individual, evolution: Evolution, plan: SearchPlan) -> None:
+def _restore(individual: Individual, search: Search, plan: SearchPlan) -> None:
     refusal = plan.space.refusal(individual.architecture)
     if refusal:
         raise InputError(f"candidate {individual.id} is not in the space ({refusal}); {ADVICE}")
-    evolution.restore(individual)
+    search.restore(individual)
 
 
 def _refuse_damaged(setting: Setting, first: list[Candidate], workdir: Workdir) -> None:
@@ -101,31 +102,32 @@ def _refuse_damaged(setting: Setting, first: list[Candidate], workdir: Workdir) 
     _out_of_time(workdir, setting.config.max_hours)
 
 
-def _evolve(
+def _go_on(
     setting: Setting,
     runtime: RuntimeConfig,
-    evolution: Evolution,
+    search: Search,
     journal: Journal,
     workdir: Workdir,
     title: str,
     callbacks: Sequence[Callback],
 ) -> str:
     """Runs the search to its end or to that of its time; why it is over."""
-    _write_best(workdir, evolution, setting, None)  # with larger caps it is not finished any more
+    ledger = search.ledger
+    _write_best(workdir, ledger, setting, None)  # with larger caps it is not finished any more
     places = devices.places(runtime, setting.config.workers)
     from eatnas_tf.stages import boards
 
     board = boards.of_search(setting, workdir, setting.config.pictures_every)
-    board.resume(evolution.told.values())
-    workdir.keep_weights(evolution.alive_or_needed())
-    total = setting.config.evolution.population + evolution.cycles
+    board.resume(ledger.told.values())
+    workdir.keep_weights(ledger.alive_or_needed())
+    total = ledger.size + ledger.limits.cycles
     streak = Streak(workdir)
     shares: dict[int, float] = {}  # of the candidates that are out
     with progress.bar(title, total, "evaluation") as bar:
-        bar.resumed(evolution.evaluations)
+        bar.resumed(ledger.evaluations)
 
         def show() -> None:
-            bar.at(evolution.evaluations + sum(shares.values()), population.status(evolution))
+            bar.at(ledger.evaluations + sum(shares.values()), population.status(ledger))
 
         def on_share(number: int, share: float) -> None:
             shares[number] = min(share, 0.99)  # it is done when it is taken
@@ -133,44 +135,41 @@ def _evolve(
 
         def taken(individual: Individual) -> None:
             shares.pop(individual.id, None)
-            journal.append(line_of(individual, evolution.quality))
-            workdir.keep_weights(evolution.alive_or_needed(), evolution.out)
-            _write_best(workdir, evolution, setting, None)
+            journal.append(line_of(individual, ledger.quality))
+            workdir.keep_weights(ledger.alive_or_needed(), set(ledger.pending))
+            _write_best(workdir, ledger, setting, None)
             board.add(individual)
             show()
             streak.take(individual)
-            untrained.warn_after_first(
-                evolution, setting.config.evolution.population, setting.config.training.learning_rate
-            )
+            untrained.warn_after_first(ledger, setting.config.training.learning_rate)
             for callback in callbacks:
-                callback.on_candidate(individual, evolution)
+                callback.on_candidate(individual, ledger)
 
         show()
         max_hours = setting.config.max_hours
         try:
             with (
-                within(_seconds_left(max_hours, evolution, len(places)), _over(max_hours)),
+                within(_seconds_left(max_hours, ledger, len(places)), _over(max_hours)),
                 closing(
                     Clocked(workforce_of(setting, runtime, places, workdir, on_share, bar.aside))
                 ) as workforce,
             ):
-                evolve_with(evolution, workforce, taken)
+                run_with(search, workforce, taken)
             stop_if_asked()
         except Enough as reason:
-            _refuse_without_best(evolution, setting, str(reason))
+            _refuse_without_best(ledger, setting, str(reason))
             board.close()
             return str(reason)
         board.close()
-    assert evolution.finished is not None
-    return evolution.finished
+    assert ledger.finished is not None
+    return ledger.finished
 
 
-def _seconds_left(max_hours: float | None, evolution: Evolution, workers: int) -> float | None:
+def _seconds_left(max_hours: float | None, ledger: Ledger, workers: int) -> float | None:
     """Of the hours given, those that all candidates of earlier runs did not take."""
     if max_hours is None:
         return None
-    taken = sum(individual.measurement.seconds for individual in evolution.told.values())
-    return 3600 * max_hours - taken / workers
+    return 3600 * max_hours - ledger.seconds / workers
 
 
 def _out_of_time(workdir: Workdir, max_hours: float | None) -> str | None:
@@ -185,23 +184,23 @@ def _over(max_hours: float | None) -> str:
     return f"the {max_hours or 0:g} hours of --max_hours are over"
 
 
-def _refuse_without_best(evolution: Evolution, setting: Setting, reason: str) -> None:
-    if evolution.peak is None:
+def _refuse_without_best(ledger: Ledger, setting: Setting, reason: str) -> None:
+    if ledger.peak is None:
         raise InputError(
-            f"{reason} after {evolution.evaluations} of the first {setting.config.evolution.population} "
+            f"{reason} after {ledger.evaluations} of the first {ledger.size} "
             "architectures: there is no best yet; let the same command go on for longer"
         )
 
 
-def _write_best(workdir: Workdir, evolution: Evolution, setting: Setting, finished: str | None) -> None:
+def _write_best(workdir: Workdir, ledger: Ledger, setting: Setting, finished: str | None) -> None:
     """best.json: the best population so far by rank, the best code first, and why the search is over.
 
     There is none before a population is whole and a candidate has trained.
     """
-    peak = evolution.peak
-    if peak is None or not untrained.any_trained(evolution.told.values()):
+    peak = ledger.peak
+    if peak is None or not untrained.any_trained(ledger.told.values()):
         return
-    ranking = top(peak.population.individuals, len(peak.population))
+    ranking = peak.ranking
     weights = workdir.weights_of(ranking[0].id)
     workdir.write(
         "best.json",
@@ -228,17 +227,17 @@ def _write_best(workdir: Workdir, evolution: Evolution, setting: Setting, finish
     )
 
 
-def _result(workdir: Workdir, evolution: Evolution, finished: str) -> SearchResult:
-    peak = evolution.peak
+def _result(workdir: Workdir, ledger: Ledger, finished: str) -> SearchResult:
+    peak = ledger.peak
     assert peak is not None
-    ranking = top(peak.population.individuals, len(peak.population))
+    ranking = peak.ranking
     return SearchResult(workdir.path, finished, peak.quality, tuple(ranking))
 
 
-def _show(result: SearchResult, evolution: Evolution, top_k: int, title: str, last: bool) -> None:
-    assert evolution.peak is not None
+def _show(result: SearchResult, ledger: Ledger, top_k: int, title: str, last: bool) -> None:
+    assert ledger.peak is not None
     tables.best(
-        f"{title}: {result.finished}; best quality {result.quality:.4f} in cycle {evolution.peak.cycle}",
+        f"{title}: {result.finished}; best quality {result.quality:.4f} in cycle {ledger.peak.cycle}",
         result.population[:top_k],
         last,
     )

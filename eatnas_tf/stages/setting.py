@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.errors import InputError, PartError
-from eatnas_tf.evolution import (
+from eatnas_tf.layers import Frame, Network
+from eatnas_tf.network import weight_file
+from eatnas_tf.searches import (
     Alone,
     Candidate,
     Measurement,
@@ -19,8 +21,6 @@ from eatnas_tf.evolution import (
     perturbed_population,
     random_population,
 )
-from eatnas_tf.layers import Frame, Network
-from eatnas_tf.network import weight_file
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, plans
 from eatnas_tf.stages.failures import Surviving

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from eatnas_tf.evolution import Finished, Task, Workforce
 from eatnas_tf.reporting.pace import TIMES, WAITED
+from eatnas_tf.searches import Finished, Task, Workforce
 
 __all__ = ["TIMES", "Clocked", "Stopwatch"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from absl import logging
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Evolution, Individual
 from eatnas_tf.reporting.pace import failed
+from eatnas_tf.searches import Individual, Ledger
 
 
 def any_trained(told: Iterable[Individual]) -> bool:
@@ -16,20 +16,20 @@ def any_trained(told: Iterable[Individual]) -> bool:
     return any(not failed(one) for one in told)
 
 
-def warn_after_first(evolution: Evolution, population: int, learning_rate: float) -> None:
+def warn_after_first(ledger: Ledger, learning_rate: float) -> None:
     """Says that the whole first population failed, as soon as that is known."""
-    if evolution.evaluations == population and not any_trained(evolution.told.values()):
-        logging.warning("%s; the search goes on", _said(evolution, learning_rate))
+    if ledger.evaluations == ledger.size and not any_trained(ledger.told.values()):
+        logging.warning("%s; the search goes on", _said(ledger, learning_rate))
 
 
-def refuse_result(evolution: Evolution, learning_rate: float) -> None:
+def refuse_result(ledger: Ledger, learning_rate: float) -> None:
     """Raises InputError at the end of a search in which no candidate trained."""
-    if not any_trained(evolution.told.values()):
-        raise InputError(_said(evolution, learning_rate))
+    if not any_trained(ledger.told.values()):
+        raise InputError(_said(ledger, learning_rate))
 
 
-def _said(evolution: Evolution, learning_rate: float) -> str:
-    told = evolution.told.values()
+def _said(ledger: Ledger, learning_rate: float) -> str:
+    told = ledger.told.values()
     reasons = [one.measurement.details["failed"] for one in told if "failed" in one.measurement.details]
     diverged = len(told) - len(reasons)
     counts = [f"{diverged} diverged (the loss is not finite)"] if diverged else []

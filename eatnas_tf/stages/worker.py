@@ -15,8 +15,8 @@ from threading import Thread
 
 import cloudpickle
 
-from eatnas_tf.evolution import Measurement
 from eatnas_tf.reporting import terminal
+from eatnas_tf.searches import Measurement
 from eatnas_tf.training import passes
 
 OUT_OF_MEMORY = 71  # the exit code of a worker that ran into a MemoryError: it dies of that, too

@@ -18,7 +18,7 @@ import cloudpickle
 from absl import logging
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Candidate, Finished, Measurement, Task
+from eatnas_tf.searches import Candidate, Finished, Measurement, Task
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.stopping import asked, stop_if_asked
 from eatnas_tf.stages.worker import (

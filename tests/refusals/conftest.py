@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from absl.testing import flagsaver
 
-from eatnas_tf import registry
+from eatnas_tf import registry, searches
 from eatnas_tf.bin import entry, predict
 from eatnas_tf.configs import RetrainConfig, RuntimeConfig, SearchConfig
-from eatnas_tf.evolution import Journal, Measurement, evolve
-from eatnas_tf.evolution.journal import line_of
 from eatnas_tf.flags import retrain as retrain_flags
 from eatnas_tf.flags import search as search_flags
 from eatnas_tf.layers import conv_ops
 from eatnas_tf.network import weight_file
+from eatnas_tf.searches import Journal, Measurement
+from eatnas_tf.searches.journal import line_of
 from eatnas_tf.stages import devices
 from eatnas_tf.stages import evaluate as evaluating
 from eatnas_tf.stages import predict as predicting
@@ -92,13 +92,13 @@ def sound(tmp_path_factory) -> Path:
 def _searched(config: SearchConfig, folder: Path) -> None:
     setting = set_up(config)
     with opened("search", config, RuntimeConfig(str(folder))) as workdir, Journal(workdir.journal) as journal:
-        evolution = searching._restored(setting, setting.first_population(), journal)
-        evolve(
-            evolution,
+        search = searching._restored(setting, setting.first_population(), journal)
+        searches.run(
+            search,
             lambda candidate: Measurement(candidate.id / 100, setting.size(candidate.architecture), 1.0),
-            lambda individual: journal.append(line_of(individual, evolution.quality)),
+            lambda individual: journal.append(line_of(individual, search.ledger.quality)),
         )
-        searching._write_best(workdir, evolution, setting, evolution.finished)
+        searching._write_best(workdir, search.ledger, setting, search.ledger.finished)
 
 
 def _retrained(config: RetrainConfig, folder: Path) -> None:

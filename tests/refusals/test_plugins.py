@@ -11,7 +11,7 @@ from .harness import Case, check, numbered
 OPS = "from eatnas_tf.layers import BatchNorm, Conv\n"
 DICTS = (
     'dicts of parts; expected one such as {"mutations": {"name": function}} '
-    "with keys among mutations, perturbations, conv_ops, primitives, objectives"
+    "with keys among mutations, perturbations, conv_ops, primitives, objectives, strategies"
 )
 
 

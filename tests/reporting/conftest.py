@@ -6,10 +6,11 @@ from functools import partial
 import pytest
 
 from eatnas_tf import registry
-from eatnas_tf.evolution import Evolution, Limits, Measurement, Score, evolve, random_population
 from eatnas_tf.layers import Frame, count, expand
 from eatnas_tf.mutations import operators
+from eatnas_tf.searches import Ledger, Limits, Measurement, Score, Search, random_population, run
 from eatnas_tf.space import SearchSpace
+from eatnas_tf.strategies.evolution import Evolution
 
 FRAME = Frame(32, 3, 10, 32, 1, (1, 1, 2, 1, 2, 1, 1), 128)
 
@@ -26,22 +27,20 @@ def measured(candidate) -> Measurement:
     return Measurement(0.55 + 0.4 * liked + noise, size, 2.0, {"loss": 1 - liked, "inherited": None})
 
 
-def search(population: int, cycles: int, perturbation: str = "every_block", seed: int = 0) -> Evolution:
+def search(population: int, cycles: int, perturbation: str = "every_block", seed: int = 0) -> Ledger:
     space = SearchSpace(blocks=7)
     change, mutations = registry.get("perturbations", perturbation), operators(space)
-    evolution = Evolution(
-        random_population(space, population, seed),
+    strategy = Evolution(
         lambda architecture, rng: space.redraw(partial(change, architecture, space, mutations, rng)),
-        Score(3e6),
-        limits=Limits(sample=max(2, population // 4), cycles=cycles, patience=10**6),
-        seed=seed,
+        max(2, population // 4),
     )
-    evolve(evolution, measured)
-    return evolution
+    ledger = Ledger(population, Score(3e6), limits=Limits(cycles=cycles, patience=10**6))
+    run(Search(random_population(space, population, seed), strategy, ledger, seed), measured)
+    return ledger
 
 
 @pytest.fixture(scope="session")
-def made_up() -> Callable[..., Evolution]:
+def made_up() -> Callable[..., Ledger]:
     """A finished search with a population of so many, after so many cycles."""
     return search
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from eatnas_tf.evolution import top
 from eatnas_tf.layers import count, expand
+from eatnas_tf.searches import top
 from eatnas_tf.space import STANDARD
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from eatnas_tf.evolution import Candidate, Individual, Measurement
 from eatnas_tf.reporting.pace import failed, scalars
+from eatnas_tf.searches import Candidate, Individual, Measurement
 from eatnas_tf.space import Architecture
 
 CODE = Architecture.parse("sep_k3_s1_w1.0_d1")

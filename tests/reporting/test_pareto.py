@@ -3,8 +3,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eatnas_tf.evolution import Candidate, Individual, Measurement
 from eatnas_tf.reporting.pareto import front
+from eatnas_tf.searches import Candidate, Individual, Measurement
 from eatnas_tf.space import Architecture
 
 CODE = Architecture.parse("sep_k3_s1_w1.0_d1")

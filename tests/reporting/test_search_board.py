@@ -10,8 +10,8 @@ import pytest
 from absl import logging
 from PIL import Image
 
-from eatnas_tf.evolution import Quality
 from eatnas_tf.layers import count, expand
+from eatnas_tf.searches import Quality
 from eatnas_tf.space import STANDARD
 
 POPULATION = 8

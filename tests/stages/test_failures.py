@@ -7,9 +7,9 @@ import pytest
 
 from eatnas_tf import durable, registry
 from eatnas_tf.errors import InputError, PartError
-from eatnas_tf.evolution import Candidate, Individual, Measurement, Task
 from eatnas_tf.layers import Activation, BatchNorm, Conv, Frame, conv_ops, expand
 from eatnas_tf.mutations import operators
+from eatnas_tf.searches import Candidate, Individual, Measurement, Task
 from eatnas_tf.space import STANDARD, Architecture, Primitive, SearchSpace
 from eatnas_tf.stages.failures import Streak, Surviving, blamed
 from eatnas_tf.stages.workdir import Workdir

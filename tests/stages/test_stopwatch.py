@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from eatnas_tf.evolution import Alone, Candidate, Measurement, Task
+from eatnas_tf.searches import Alone, Candidate, Measurement, Task
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.stopwatch import Clocked, Stopwatch
 

@@ -7,7 +7,7 @@ import pytest
 
 from eatnas_tf.configs import RuntimeConfig, TrainingConfig
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Alone, Measurement
+from eatnas_tf.searches import Alone, Measurement
 from eatnas_tf.stages import boards, devices, results, search, untrained
 from eatnas_tf.stages.workdir import Workdir
 

@@ -16,7 +16,7 @@ from absl import logging
 
 from eatnas_tf import durable
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Candidate, Finished, Measurement, Task
+from eatnas_tf.searches import Candidate, Finished, Measurement, Task
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.stopping import Stopped, stoppable
 from eatnas_tf.stages.worker import Place
@@ -30,7 +30,7 @@ import json, os, signal, sys, threading, time
 from pathlib import Path
 from eatnas_tf import durable
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import Measurement
+from eatnas_tf.searches import Measurement
 
 
 class Odd(Exception):
@@ -70,7 +70,7 @@ KILLED = "os.kill(os.getpid(), signal.SIGKILL)"
 MAIN = """
 import sys
 from functools import partial
-from eatnas_tf.evolution import Candidate, Task
+from eatnas_tf.searches import Candidate, Task
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.worker import Place
 from eatnas_tf.stages.workers import LocalWorkers

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eatnas_tf.evolution.history import Moment
 from eatnas_tf.reporting.arms import Arm, Outcome, Point
 from eatnas_tf.reporting.figures.style import (
     BLUE,
@@ -27,6 +26,7 @@ from eatnas_tf.reporting.figures.style import (
     named,
     plain,
 )
+from eatnas_tf.searches import Moment
 
 Value = Callable[[Point], float]
 Curve = Sequence[tuple[float, float]]

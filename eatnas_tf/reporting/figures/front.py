@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from eatnas_tf.evolution import Individual, top
 from eatnas_tf.reporting import pareto
 from eatnas_tf.reporting.figures.style import BLUE, GREY, INK, PLAIN, VERMILLION, named, plain, sized
+from eatnas_tf.searches import Individual, top
 
 SIZE, AROUND = (7.2, 4.2), (0.7, 0.15, 0.4, 0.55)  # inches: the axes, and around them
 UNITS = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"))

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from eatnas_tf.evolution import Individual
 from eatnas_tf.reporting.figures.style import (
     BLUE,
     GREEN,
@@ -25,6 +24,7 @@ from eatnas_tf.reporting.figures.style import (
     plain,
     sized,
 )
+from eatnas_tf.searches import Individual
 from eatnas_tf.space import Change
 
 MOST = 40  # generations in a picture: the last ones

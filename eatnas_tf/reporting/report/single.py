@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eatnas_tf.evolution import Individual
 from eatnas_tf.layers import Frame
 from eatnas_tf.reporting.ancestry import ancestry
 from eatnas_tf.reporting.figures import curves, drawing, front, lineage, occupancy
@@ -21,6 +20,7 @@ from eatnas_tf.reporting.report.page import (
     Text,
 )
 from eatnas_tf.reporting.report.stages import Retrained, Run, Searched
+from eatnas_tf.searches import Individual
 from eatnas_tf.space import Architecture, differences
 
 HOW = {  # settings that say how a search went

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eatnas_tf.evolution import Individual, top
-from eatnas_tf.evolution.history import Moment
 from eatnas_tf.layers import Frame
 from eatnas_tf.layers.counting import Count
+from eatnas_tf.searches import Individual, Moment
 from eatnas_tf.space import Architecture, Primitive
 
 
@@ -47,7 +46,7 @@ class Searched(Stage):
     @property
     def winner(self) -> Individual | None:
         """The best of the best population: what the search gives to the next stage, as things stand."""
-        return top(self.peak.population.individuals, 1)[0] if self.peak else None
+        return self.peak.ranking[0] if self.peak else None
 
     @property
     def alive(self) -> set[int]:

@@ -7,9 +7,9 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from eatnas_tf.evolution import Individual
 from eatnas_tf.reporting.report.page import Cell, Quantity, Table
 from eatnas_tf.reporting.report.stages import Retrained, Run, Searched, Stage
+from eatnas_tf.searches import Individual
 from eatnas_tf.space import Change
 
 UNKNOWN = "–"

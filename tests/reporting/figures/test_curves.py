@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from eatnas_tf.evolution import Quality
-from eatnas_tf.evolution.history import moments
 from eatnas_tf.reporting.figures import curves
+from eatnas_tf.searches import Ledger, Score
 
 POPULATION = 8
 
@@ -16,7 +15,7 @@ def told(made_up):
 
     def call(seed: int, cycles: int = 20) -> list:
         found = made_up(POPULATION, cycles, seed=seed)
-        return list(moments(found.told.values(), POPULATION, Quality()))
+        return list(Ledger(POPULATION, Score(3e6)).replay(found.told.values()))
 
     return call
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from eatnas_tf.evolution import Candidate, Individual, Measurement
 from eatnas_tf.layers import Frame, conv_ops
 from eatnas_tf.layers.counting import count
 from eatnas_tf.layers.expand import expand
 from eatnas_tf.reporting.ancestry import ancestry
 from eatnas_tf.reporting.figures import drawing, front, lineage, occupancy
+from eatnas_tf.searches import Candidate, Individual, Measurement
 from eatnas_tf.space import STANDARD, Architecture, Change, Primitive
 
 TWENTY = "-".join(["mb6_k3_s1_w1.0_d2", "sep_k5_s0_w1.5_d4", "mb3_k7_s1_w0.5_d1", "mb1_k3_s1_w1.0_d1"] * 5)

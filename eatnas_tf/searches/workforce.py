@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from eatnas_tf.evolution.population import Candidate, Measurement
+from eatnas_tf.searches.candidates import Candidate, Measurement
 from eatnas_tf.space import Architecture, Change, Primitive
 
 

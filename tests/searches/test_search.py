@@ -11,24 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eatnas_tf import registry
-from eatnas_tf.evolution import (
+from eatnas_tf.mutations import operators
+from eatnas_tf.searches import (
     Candidate,
-    Evolution,
     Finished,
     Individual,
+    Ledger,
     Limits,
     Measurement,
     Population,
     Quality,
     Score,
+    Search,
     Task,
-    evolve,
-    evolve_with,
     random_population,
-    search,
+    run,
+    run_with,
     top,
 )
-from eatnas_tf.mutations import operators
 from eatnas_tf.space import (
     STANDARD,
     Architecture,
@@ -38,6 +38,8 @@ from eatnas_tf.space import (
     SearchSpace,
     differences,
 )
+from eatnas_tf.strategies import evolution as algorithm
+from eatnas_tf.strategies.evolution import Evolution
 
 PAPER = SearchSpace(constraints=(LayerLimit(16, 18), ExpansionLimit(8, 16)))
 SMALL = SearchSpace(3)
@@ -73,21 +75,19 @@ def _coarse(candidate: Candidate) -> Measurement:
     return Measurement(round(_measured(candidate).accuracy * 4) / 4, 3_000_000)
 
 
-def _evolution(space=SMALL, population=6, seed=0, perturbation="every_block", **limits) -> Evolution:
+def _evolution(space=SMALL, population=6, seed=0, perturbation="every_block", sample=3, **limits) -> Search:
     perturb = partial(registry.get("perturbations", perturbation), space=space, mutations=operators(space))
-    return Evolution(
-        random_population(space, population, seed),
-        lambda architecture, rng: space.redraw(lambda: perturb(architecture, rng=rng)),
-        Score(3e6),
-        Quality(),
-        Limits(**{"sample": 3, "cycles": 25, "patience": 1000, **limits}),
-        seed,
+    strategy = Evolution(
+        lambda architecture, rng: space.redraw(lambda: perturb(architecture, rng=rng)), sample
     )
+    limits = Limits(**{"cycles": 25, "patience": 1000, **limits})
+    ledger = Ledger(population, Score(3e6), Quality(), limits)
+    return Search(random_population(space, population, seed), strategy, ledger, seed)
 
 
-def _trajectory(evolution: Evolution, evaluate=_measured) -> list[Individual]:
+def _trajectory(evolution: Search, evaluate=_measured) -> list[Individual]:
     individuals: list[Individual] = []
-    evolve(evolution, evaluate, individuals.append)
+    run(evolution, evaluate, individuals.append)
     return individuals
 
 
@@ -121,9 +121,9 @@ def _recorded():
                 drawn.extend(rng.sample(population, k))
                 return drawn
 
-        best, worst = original(self, size, Recording())
-        held.append((tuple(drawn), best, worst))
-        return best, worst
+        ranking = original(self, size, Recording())
+        held.append((tuple(drawn), ranking[0], ranking[-1]))
+        return ranking
 
     original = Population.tournament
     with pytest.MonkeyPatch.context() as patch:
@@ -147,17 +147,17 @@ def settings_of_a_search(draw):
 def test_the_population_keeps_its_size_and_each_cycle_evaluates_one_new_code(given, evaluate) -> None:
     evolution, size = _evolution(**given), given["population"]
     sizes, seen = [], []
-    evolve(
+    run(
         evolution,
         evaluate,
-        lambda individual: (sizes.append(len(evolution.population)), seen.append(individual)),
+        lambda individual: (sizes.append(len(evolution.ledger.population)), seen.append(individual)),
     )
     assert sizes == [*range(1, size + 1), *[size] * given["cycles"]]
     assert [individual.id for individual in seen] == list(range(size + given["cycles"]))
     assert [individual.cycle for individual in seen] == [*[0] * size, *range(1, given["cycles"] + 1)]
     assert len({individual.architecture for individual in seen}) == len(seen)
     assert all(individual.architecture in SMALL for individual in seen)
-    assert evolution.finished == f"all {given['cycles']} cycles done"
+    assert evolution.ledger.finished == f"all {given['cycles']} cycles done"
     assert evolution.ask() is None
 
 
@@ -183,7 +183,7 @@ def test_a_population_is_those_that_were_not_replaced(given) -> None:
     replaced = {individual.replaced for individual in seen}
     leavers = [individual.replaced for individual in seen[given["population"] :]]
     assert len(set(leavers)) == len(leavers)
-    assert [one.id for one in evolution.population.individuals] == [
+    assert [one.id for one in evolution.ledger.population.individuals] == [
         one.id for one in seen if one.id not in replaced
     ]
 
@@ -198,7 +198,7 @@ def test_of_equals_the_older_wins_and_the_newer_leaves(scores, size, seed) -> No
         )
     )
     drawn = Random(seed).sample(population.individuals, min(size, len(scores)))
-    best, worst = population.tournament(size, Random(seed))
+    best, *_, worst = population.tournament(size, Random(seed))
     assert best.id == min(one.id for one in drawn if one.score == max(one.score for one in drawn))
     assert worst.id == max(one.id for one in drawn if one.score == min(one.score for one in drawn))
     assert (
@@ -211,9 +211,9 @@ def test_of_equals_the_older_wins_and_the_newer_leaves(scores, size, seed) -> No
 def test_a_search_ends_when_its_quality_has_not_risen_for_so_many_cycles(patience, seed) -> None:
     evolution = _evolution(seed=seed, patience=patience, cycles=1000)
     seen = _trajectory(evolution, lambda candidate: Measurement(0.5, 3e6))
-    assert evolution.finished == f"converged: quality has not risen for {patience} cycles"
+    assert evolution.ledger.finished == f"converged: quality has not risen for {patience} cycles"
     assert len(seen) == 6 + patience
-    assert evolution.peak.cycle == 0
+    assert evolution.ledger.peak.cycle == 0
 
 
 @given(st.floats(0, 0.05), st.integers(1, 6), SEEDS)
@@ -224,25 +224,27 @@ def test_a_gain_below_the_least_counts_for_the_peak_but_not_for_patience(min_del
 
     def noted(individual: Individual) -> None:
         if individual.id >= 5:
-            qualities.append(evolution.quality)
+            qualities.append(evolution.ledger.quality)
 
-    evolve(evolution, _measured, noted)
+    run(evolution, _measured, noted)
     best, stalled, ends = float("-inf"), 0, None
     for cycle, quality in enumerate(qualities):
         stalled = 0 if quality > best + min_delta else stalled + 1
         best = max(best, quality)
         ends = cycle if ends is None and stalled >= patience else ends
-    assert evolution.cycle == (60 if ends is None else ends)
-    assert evolution.peak.quality == max(qualities)
+    assert evolution.ledger.cycle == (60 if ends is None else ends)
+    assert evolution.ledger.peak.quality == max(qualities)
 
 
 @given(settings_of_a_search())
 def test_the_peak_is_the_population_of_the_cycle_with_the_best_quality(given) -> None:
     evolution, populations = _evolution(**given), []
-    peak = evolve(
+    peak = run(
         evolution,
         _measured,
-        lambda individual: populations.append((evolution.quality, evolution.cycle, evolution.population)),
+        lambda individual: populations.append(
+            (evolution.ledger.quality, evolution.ledger.cycle, evolution.ledger.population)
+        ),
     )
     judged = populations[given["population"] - 1 :]
     best = max(judged, key=lambda each: (each[0], -each[1]))
@@ -257,11 +259,11 @@ def test_a_search_ends_when_every_child_of_the_samples_best_was_evaluated(seed, 
     name, blocks = perturbation
     evolution = _evolution(TINY, population=4, sample=4, seed=seed, cycles=1000, perturbation=name)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "TOURNAMENTS", 20)
+        patch.setattr(algorithm, "TOURNAMENTS", 20)
         seen = {individual.architecture for individual in _trajectory(evolution)}
-    assert evolution.finished == "no architecture that was not evaluated is left within reach"
-    assert len(seen) == evolution.evaluations <= TINY.size
-    (best,) = top(evolution.population.individuals, 1)
+    assert evolution.ledger.finished == "no architecture that was not evaluated is left within reach"
+    assert len(seen) == evolution.ledger.evaluations <= TINY.size
+    (best,) = top(evolution.ledger.population.individuals, 1)
     assert {
         code
         for code in CODES_OF_TINY
@@ -277,13 +279,17 @@ def test_a_search_restored_at_any_point_goes_on_as_if_never_stopped(given, data)
     for individual in whole[:told]:
         second.restore(individual)
     assert whole[:told] + _trajectory_from(second) == whole
-    assert (second.peak, second.best, second.quality) == (first.peak, first.best, first.quality)
-    assert second.finished == first.finished
+    assert (second.ledger.peak, second.ledger.best, second.ledger.quality) == (
+        first.ledger.peak,
+        first.ledger.best,
+        first.ledger.quality,
+    )
+    assert second.ledger.finished == first.ledger.finished
 
 
-def _trajectory_from(evolution: Evolution) -> list[Individual]:
+def _trajectory_from(evolution: Search) -> list[Individual]:
     """`_trajectory` of a search that may be over already."""
-    return [] if evolution.finished else _trajectory(evolution)
+    return [] if evolution.ledger.finished else _trajectory(evolution)
 
 
 @given(settings_of_a_search(), st.integers(2, 5), st.data())
@@ -295,19 +301,19 @@ def test_several_candidates_out_at_once_keep_the_population_and_are_not_lost(giv
             asked.append(candidate)
         if not out:
             break
-        assert {one.parent for one in out} - {None} <= evolution.alive_or_needed()
+        assert {one.parent for one in out} - {None} <= evolution.ledger.alive_or_needed()
         done = out.pop(data.draw(st.integers(0, len(out) - 1)))
-        before = evolution.population
-        individual = evolution.tell(done, _measured(done))
-        if len(evolution.told) > given["population"]:
-            assert len(evolution.population) == given["population"]
+        before = evolution.ledger.population
+        individual = evolution.tell(done.id, _measured(done))
+        if len(evolution.ledger.told) > given["population"]:
+            assert len(evolution.ledger.population) == given["population"]
             assert individual.replaced in {one.id for one in before.individuals}
     assert sorted(candidate.id for candidate in asked) == list(range(given["population"] + given["cycles"]))
-    assert {number: individual.candidate for number, individual in evolution.told.items()} == {
+    assert {number: individual.candidate for number, individual in evolution.ledger.told.items()} == {
         candidate.id: candidate for candidate in asked
     }
     assert len({candidate.architecture for candidate in asked}) == len(asked)
-    assert evolution.finished
+    assert evolution.ledger.finished
 
 
 @given(settings_of_a_search(), st.integers(2, 5), st.data())
@@ -318,15 +324,21 @@ def test_a_search_stopped_with_candidates_out_evaluates_as_many_in_the_end(given
             out.append(candidate)
         if out:
             done = out.pop(data.draw(st.integers(0, len(out) - 1)))
-            first.tell(done, _measured(done))
+            first.tell(done.id, _measured(done))
     second = _evolution(**given)
-    for individual in first.told.values():
+    for individual in first.ledger.told.values():
         second.restore(individual)
-    assert (second.population, second.quality, second.peak) == (first.population, first.quality, first.peak)
+    assert (second.ledger.population, second.ledger.quality, second.ledger.peak) == (
+        first.ledger.population,
+        first.ledger.quality,
+        first.ledger.peak,
+    )
     _trajectory_from(second)
-    assert sorted(second.told) == list(range(given["population"] + given["cycles"]))
-    assert len({individual.architecture for individual in second.told.values()}) == len(second.told)
-    assert len(second.population) == given["population"]
+    assert sorted(second.ledger.told) == list(range(given["population"] + given["cycles"]))
+    assert len({individual.architecture for individual in second.ledger.told.values()}) == len(
+        second.ledger.told
+    )
+    assert len(second.ledger.population) == given["population"]
 
 
 @given(settings_of_a_search(), st.integers(1, 6), st.data())
@@ -337,35 +349,35 @@ def test_in_any_order_of_finishing_nothing_is_lost_or_doubled_and_no_place_is_fr
 
     def choose(places: int) -> int:
         assert places == capacity or evolution.ask() is None
-        assert {task.parent for task in workforce.under_way} - {None} <= evolution.alive_or_needed()
+        assert {task.parent for task in workforce.under_way} - {None} <= evolution.ledger.alive_or_needed()
         return data.draw(st.integers(0, places - 1))
 
     workforce = _AnyOrder(capacity, choose)
-    evolve_with(evolution, workforce, told.append)
+    run_with(evolution, workforce, told.append)
     assert not workforce.under_way
-    assert not evolution.out
+    assert not evolution.ledger.pending
     assert [task.candidate.id for task in workforce.submitted] == list(
         range(given["population"] + given["cycles"])
     )
     assert sorted(one.id for one in told) == list(range(given["population"] + given["cycles"]))
     for task in workforce.submitted:
         parent = task.candidate.parent
-        assert task.parent == (None if parent is None else evolution.told[parent].architecture)
+        assert task.parent == (None if parent is None else evolution.ledger.told[parent].architecture)
     again = _evolution(**given)
     for individual in told:
         again.restore(individual)
-    assert (again.population, again.best, again.peak) == (
-        evolution.population,
-        evolution.best,
-        evolution.peak,
+    assert (again.ledger.population, again.ledger.best, again.ledger.peak) == (
+        evolution.ledger.population,
+        evolution.ledger.best,
+        evolution.ledger.peak,
     )
-    assert again.finished == evolution.finished
+    assert again.ledger.finished == evolution.ledger.finished
 
 
 @given(settings_of_a_search())
 def test_a_workforce_of_one_searches_as_without_one(given) -> None:
     told = []
-    evolve_with(_evolution(**given), _AnyOrder(1, lambda places: 0), told.append)
+    run_with(_evolution(**given), _AnyOrder(1, lambda places: 0), told.append)
     assert told == _trajectory(_evolution(**given))
 
 
@@ -377,12 +389,12 @@ def test_a_search_is_exhausted_only_when_nothing_that_was_out_gives_new_children
     evolution = _evolution(TINY, population=4, sample=4, seed=seed, cycles=1000, perturbation="one_block")
     workforce = _AnyOrder(capacity, lambda places: data.draw(st.integers(0, places - 1)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "TOURNAMENTS", 20)
-        evolve_with(evolution, workforce)
+        patch.setattr(algorithm, "TOURNAMENTS", 20)
+        run_with(evolution, workforce)
         assert evolution.ask() is None
-    assert evolution.finished == "no architecture that was not evaluated is left within reach"
-    (best,) = top(evolution.population.individuals, 1)
-    seen = {individual.architecture for individual in evolution.told.values()}
+    assert evolution.ledger.finished == "no architecture that was not evaluated is left within reach"
+    (best,) = top(evolution.ledger.population.individuals, 1)
+    seen = {individual.architecture for individual in evolution.ledger.told.values()}
     assert all(code in seen for code in CODES_OF_TINY if len(differences(best.architecture, code)) == 1)
 
 
@@ -393,11 +405,11 @@ def test_a_candidate_that_was_out_when_a_search_converged_counts_and_may_let_it_
     ends = {}
     for late in (None, 4):  # the newest finishes first, so that of 4, 5 and 6 the 4 is out to the end
         evolution = _evolution(population=4, patience=3, cycles=50)
-        evolve_with(evolution, _AnyOrder(3, lambda places: places - 1, evaluate))
-        assert evolution.finished == "converged: quality has not risen for 5 cycles"
-        assert sorted(evolution.told) == list(range(len(evolution.told)))
-        assert evolution.told[4].cycle == 5
-        ends[late] = evolution.cycle
+        run_with(evolution, _AnyOrder(3, lambda places: places - 1, evaluate))
+        assert evolution.ledger.finished == "converged: quality has not risen for 5 cycles"
+        assert sorted(evolution.ledger.told) == list(range(len(evolution.ledger.told)))
+        assert evolution.ledger.told[4].cycle == 5
+        ends[late] = evolution.ledger.cycle
     assert ends == {None: 5, 4: 10}
 
 
@@ -405,10 +417,10 @@ def test_a_candidate_that_was_out_when_a_search_converged_counts_and_may_let_it_
 def test_weights_are_kept_of_the_living_and_the_best(given) -> None:
     evolution = _evolution(**given)
     seen = _trajectory(evolution)
-    kept = evolution.alive_or_needed()
-    assert {one.id for one in evolution.population.individuals} <= kept
+    kept = evolution.ledger.alive_or_needed()
+    assert {one.id for one in evolution.ledger.population.individuals} <= kept
     assert top(seen, 1)[0].id in kept
-    assert top(evolution.peak.population.individuals, 1)[0].id in kept
+    assert top(evolution.ledger.peak.population.individuals, 1)[0].id in kept
 
 
 def test_a_diverged_candidate_is_the_first_to_leave() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from eatnas_tf import registry
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import perturbed_population, random_population, transfer
 from eatnas_tf.mutations import operators
+from eatnas_tf.searches import founders, perturbed_population, random_population
 from eatnas_tf.space import STANDARD, ExpansionLimit, LayerLimit, SearchSpace, differences
 
 SMALL = SearchSpace(constraints=(ExpansionLimit(4, 10),))
@@ -57,7 +57,7 @@ def test_a_transfers_population_repeats_with_its_seed_and_only_with_it() -> None
 
 @pytest.mark.parametrize(("size", "possible"), [(5, 4), (100, 4)])
 def test_a_population_that_the_space_cannot_give_is_refused(monkeypatch, size, possible) -> None:
-    monkeypatch.setattr(transfer, "REDRAWS", 200)
+    monkeypatch.setattr(founders, "REDRAWS", 200)
     fixed = [primitive.restricted(primitive.choices[:1]) for primitive in STANDARD]
     space = SearchSpace(2, (*fixed[:2], STANDARD[2], *fixed[3:]))
     with pytest.raises(InputError) as refused:

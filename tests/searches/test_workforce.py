@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eatnas_tf.evolution import Alone, Candidate, Finished, Measurement, Task
+from eatnas_tf.searches import Alone, Candidate, Finished, Measurement, Task
 from eatnas_tf.space import STANDARD, Primitive, SearchSpace, differences
 
 SPACES = (  # the paper's, and one whose last primitive no pickle could carry

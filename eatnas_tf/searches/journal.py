@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from eatnas_tf import durable
 from eatnas_tf.errors import InputError, UnknownNameError
-from eatnas_tf.evolution.population import Candidate, Individual, Measurement
 from eatnas_tf.fields import NUMBER, NUMBER_OR_NAN, POSITIVE, TEXT, WHOLE, Kind, field, list_of, optional
+from eatnas_tf.searches.candidates import Candidate, Individual, Measurement
 from eatnas_tf.space import Architecture, Change, Primitive
 
 SCHEMA = 1

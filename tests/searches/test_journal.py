@@ -12,20 +12,22 @@ from hypothesis import strategies as st
 
 from eatnas_tf import durable, registry
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution import (
+from eatnas_tf.mutations import operators
+from eatnas_tf.searches import (
     Candidate,
-    Evolution,
     Individual,
     Journal,
+    Ledger,
     Limits,
     Measurement,
     Score,
-    evolve,
+    Search,
     random_population,
+    run,
 )
-from eatnas_tf.evolution.journal import FIELDS, individuals, line_of
-from eatnas_tf.mutations import operators
+from eatnas_tf.searches.journal import FIELDS, individuals, line_of
 from eatnas_tf.space import Architecture, Change, SearchSpace
+from eatnas_tf.strategies.evolution import Evolution
 
 CODES = ("sep_k3_s1_w1.0_d1", "mb3_k5_s0_w0.5_d2", "mb6_k7_s1_w2.0_d4")
 HEADER = b'{"schema": 1}\n'
@@ -255,27 +257,22 @@ def test_any_bytes_are_read_or_refused(reused, data) -> None:
     assert _opened(reused, reused.read_bytes()).lines == journal.lines
 
 
-def _evolution() -> Evolution:
+def _search() -> Search:
     space = SearchSpace(2)
     perturb = partial(registry.get("perturbations", "every_block"), space=space, mutations=operators(space))
-    limits = Limits(sample=2, cycles=6)
-    return Evolution(
-        random_population(space, 4, seed=0),
-        lambda code, rng: perturb(code, rng=rng),
-        Score(100),
-        limits=limits,
-    )
+    strategy = Evolution(lambda code, rng: perturb(code, rng=rng), 2)
+    return Search(random_population(space, 4, seed=0), strategy, Ledger(4, Score(100), limits=Limits(6)))
 
 
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory) -> bytes:
     """A whole search's journal."""
-    evolution, path = _evolution(), tmp_path_factory.mktemp("searched") / "journal.jsonl"
+    search, path = _search(), tmp_path_factory.mktemp("searched") / "journal.jsonl"
     with Journal(path) as journal:
-        evolve(
-            evolution,
+        run(
+            search,
             lambda candidate: Measurement(candidate.id / 10, 50 + candidate.id, 1.0),
-            lambda individual: journal.append(line_of(individual, evolution.quality)),
+            lambda individual: journal.append(line_of(individual, search.ledger.quality)),
         )
     return path.read_bytes()
 
@@ -306,10 +303,10 @@ def test_a_damaged_journal_is_restored_line_by_line_or_refused_and_left_as_it_is
 ) -> None:
     data = damage(searched)
     reused.write_bytes(data)
-    evolution, told = _evolution(), 0
+    search, told = _search(), 0
     try:
         for individual in individuals(Journal(reused)):
-            evolution.restore(individual)
+            search.restore(individual)
             told += 1
     except InputError:
         told = None
@@ -329,13 +326,13 @@ def test_a_journal_with_changed_fields_is_restored_or_refused(
     if removed:
         del lines[number][min(changes)]
     reused.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-    evolution = _evolution()
+    search = _search()
     try:
         for individual in individuals(Journal(reused)):
-            evolution.restore(individual)
+            search.restore(individual)
     except InputError:
         return
-    assert evolution.evaluations == len(lines) - 1
+    assert search.ledger.evaluations == len(lines) - 1
 
 
 def test_json_too_deep_to_read_is_refused(tmp_path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eatnas_tf.evolution import Quality, Score
+from eatnas_tf.searches import Quality, Score
 
 ACCURACIES = st.floats(1e-6, 1)
 SIZES = st.floats(1, 1e10)

@@ -3,9 +3,10 @@
 from random import Random
 
 from eatnas_tf import registry
-from eatnas_tf.evolution import Evolution, Limits, Measurement, Redrawing, evolve, random_population
 from eatnas_tf.mutations import operators
+from eatnas_tf.searches import Ledger, Limits, Measurement, Redrawing, Search, random_population, run
 from eatnas_tf.space import LayerLimit, SearchSpace
+from eatnas_tf.strategies.evolution import Evolution
 
 SPACE = SearchSpace(3, constraints=(LayerLimit(5, 6),))
 EVERY_BLOCK = registry.get("perturbations", "every_block")
@@ -31,15 +32,11 @@ def test_a_redrawing_draws_what_its_space_would_and_counts_those_before() -> Non
 
 
 def test_a_search_tells_the_redraws_of_children_alone_and_is_the_search_that_it_was() -> None:
-    def searched(perturb) -> Evolution:
-        evolution = Evolution(
-            random_population(SPACE, 5, seed=0),
-            perturb,
-            lambda accuracy, size: accuracy,
-            limits=Limits(3, 60),
-        )
-        evolve(evolution, lambda candidate: Measurement(candidate.id % 7 / 7 + 0.1, 1))
-        return evolution
+    def searched(perturb) -> Ledger:
+        ledger = Ledger(5, lambda accuracy, size: accuracy, limits=Limits(60))
+        search = Search(random_population(SPACE, 5, seed=0), Evolution(perturb, 3), ledger)
+        run(search, lambda candidate: Measurement(candidate.id % 7 / 7 + 0.1, 1))
+        return ledger
 
     counted = searched(Redrawing(SPACE, _perturbed))
     plain = searched(lambda parent, rng: SPACE.redraw(lambda: _perturbed(parent, rng)))
@@ -54,12 +51,9 @@ def test_codes_that_are_known_count_as_redraws() -> None:
     code = SPACE.sample(Random(0))
     other, third = code.replace(0, kernel=3, skip=0), code.replace(0, kernel=7, skip=1)
     drawn = iter([code, other, code, third])
-    evolution = Evolution(
-        list(random_population(SPACE, 2, seed=0, given=(code, other))),
-        lambda parent, rng: next(drawn),
-        lambda accuracy, size: accuracy,
-        limits=Limits(2, 1),
-    )
-    evolve(evolution, lambda candidate: Measurement(0.5, 1))
-    assert evolution.told[2].architecture == third
-    assert evolution.told[2].measurement.details == {"redraws": 3}
+    ledger = Ledger(2, lambda accuracy, size: accuracy, limits=Limits(1))
+    first = random_population(SPACE, 2, seed=0, given=(code, other))
+    search = Search(first, Evolution(lambda parent, rng: next(drawn), 2), ledger)
+    run(search, lambda candidate: Measurement(0.5, 1))
+    assert ledger.told[2].architecture == third
+    assert ledger.told[2].measurement.details == {"redraws": 3}

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.evolution.journal import ADVICE
-from eatnas_tf.evolution.population import Candidate
-from eatnas_tf.evolution.search import Perturb
+from eatnas_tf.searches.candidates import Candidate
+from eatnas_tf.searches.journal import ADVICE
+from eatnas_tf.searches.strategy import Perturb
 from eatnas_tf.space import Architecture, SearchSpace, differences
 from eatnas_tf.space.search_space import REDRAWS
 

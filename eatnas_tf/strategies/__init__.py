@@ -1,0 +1,1 @@
+"""Search strategies: which architecture is evaluated next (plugin group `strategies`)."""
