@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eatnas_tf.layers.counting import count
-from eatnas_tf.layers.expand import Network
+from eatnas_tf.layers.structure import Network
 
 
 def params(network: Network) -> int:

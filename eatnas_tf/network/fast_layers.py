@@ -20,7 +20,8 @@ def fast_layer(spec: kinds.Spec, name: str, synchronized: bool = False) -> keras
     """
     if isinstance(spec, kinds.BatchNorm):
         return FusedBatchNorm(name, synchronized)
-    if spec == kinds.Activation(spec.name, "relu") and not tf.config.list_physical_devices("GPU"):
+    is_relu = isinstance(spec, kinds.Activation) and spec.kind == "relu"
+    if is_relu and not tf.config.list_physical_devices("GPU"):
         return FastRelu(name=name)
     return keras_layer(spec, name)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from eatnas_tf import registry
 from eatnas_tf.layers import Frame, conv_ops, expand
-from eatnas_tf.layers.specs import refuse_strangers
+from eatnas_tf.layers.specs import Shape, refuse_strangers, walk
 from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, Architecture, Primitive, SearchSpace, differences
 
@@ -93,9 +93,7 @@ def _fits_its_place(op: conv_ops.ConvOp) -> None:
     for kernel, stride, outputs, side in ((3, 1, 8, 16), (5, 2, 16, 16), (7, 2, 4, 15), (3, 1, 16, 15)):
         specs = op(8, outputs, kernel, stride)
         refuse_strangers(specs)
-        size = (side, side)
-        for spec in specs:
-            size = spec.output_size(size)
+        size = walk(specs, Shape(side, side, 8))[-1].output.size
         wanted = math.ceil(side / stride)
         if size != (wanted, wanted):
             raise Broken(f"stride {stride}: {side} pixels became {size[0]}; expected {wanted}")
