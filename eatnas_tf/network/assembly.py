@@ -35,9 +35,7 @@ def output_of(
     tensors, result = dict(zip(kinds.input_names(len(inputs)), inputs, strict=True)), inputs[0]
     for step in steps:
         sources = [tensors[name] for name in step.sources]
-        result = _applied(
-            step.spec, prefix + step.spec.name, sources, layer_of, lambda name: free(name, names)
-        )
+        result = _applied(step.spec, prefix + step.spec.name, sources, layer_of, helper)
         tensors[step.spec.name] = result
     return result
 
