@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from eatnas_tf.layers.expand import Network
-from eatnas_tf.layers.specs import Size, Spec
+from eatnas_tf.layers.specs import Size
+from eatnas_tf.layers.structure import Network, Place, places
 
 
 class Count(NamedTuple):
@@ -36,11 +36,20 @@ def count(network: Network) -> Count:
 def describe(network: Network) -> list[Row]:
     """One row for the stem, for every layer (its shortcut counted in) and for the head."""
     frame = network.frame
-    total, size = _walk(network.stem, (frame.image_size, frame.image_size))
-    rows = [Row("stem", "conv", 3, frame.stem_stride, frame.channels, frame.stem_filters, size, total)]
-    for layer in network.layers:
-        shortcut, _ = _walk(layer.shortcut or (), size)
-        main, size = _walk(layer.specs, size)
+    stem, *middle, head = places(network)
+    rows = [
+        Row(
+            "stem",
+            "conv",
+            3,
+            frame.stem_stride,
+            frame.channels,
+            frame.stem_filters,
+            stem.output.size,
+            _counted(stem),
+        )
+    ]
+    for layer, place in zip(network.layers, middle, strict=True):
         rows.append(
             Row(
                 str(layer.block),
@@ -49,21 +58,18 @@ def describe(network: Network) -> list[Row]:
                 layer.stride,
                 layer.inputs,
                 layer.outputs,
-                size,
-                _sum([main, shortcut]),
+                place.output.size,
+                _counted(place),
             )
         )
-    total, size = _walk(network.head, size)
-    rows.append(Row("head", "conv, dense", 1, 1, network.layers[-1].outputs, frame.num_classes, size, total))
+    width = network.layers[-1].outputs
+    rows.append(Row("head", "conv, dense", 1, 1, width, frame.num_classes, head.output.size, _counted(head)))
     return rows
 
 
-def _walk(specs: tuple[Spec, ...], size: Size) -> tuple[Count, Size]:
-    counts = []
-    for spec in specs:
-        counts.append(Count(spec.params(), spec.mult_adds(size)))
-        size = spec.output_size(size)
-    return _sum(counts), size
+def _counted(place: Place) -> Count:
+    steps = (*place.steps, *place.bypass)
+    return _sum([Count(spec.params(), spec.mult_adds(inputs[0].size)) for spec, _, inputs, _ in steps])
 
 
 def _sum(counts: list[Count]) -> Count:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from eatnas_tf.errors import InputError, PartError, blaming
 from eatnas_tf.layers import conv_ops
+from eatnas_tf.layers.frame import SHORTCUTS, Frame, default_stem_stride, default_strides
 from eatnas_tf.layers.specs import (
     Activation,
     BatchNorm,
@@ -16,104 +17,25 @@ from eatnas_tf.layers.specs import (
     Dense,
     Dropout,
     GlobalAveragePool,
-    Size,
     Spec,
     refuse_strangers,
 )
+from eatnas_tf.layers.structure import Layer, Network, places, sizes
 from eatnas_tf.space import Architecture, Block
-from eatnas_tf.space.widths import WIDTH_BASES, block_widths
+from eatnas_tf.space.widths import block_widths
 
-SHORTCUTS = ("projection", "identity")
-SMALL_IMAGE = 96
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What surrounds the blocks: the input, stem, strides of the blocks' first layers, and head.
-
-    `image_size` in pixels (square), `strides` one a block. Published frames: CIFAR-10 (32, 3, 10, stem stride
-    1, strides 1 1 2 1 2 1 1) and ImageNet (224, 3, 1000, stem stride 2, strides 1 2 2 2 1 2 1).
-    """
-
-    image_size: int = 224
-    channels: int = 3
-    num_classes: int = 1000
-    stem_filters: int = 32
-    stem_stride: int = 2
-    strides: tuple[int, ...] = (1, 2, 2, 2, 1, 2, 1)
-    head_filters: int = 1280
-    width_base: str = "input"
-    shortcut: str = "projection"
-
-    def __post_init__(self) -> None:
-        for name in ("image_size", "channels", "num_classes", "stem_filters", "stem_stride", "head_filters"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name}: {getattr(self, name)} is not at least 1")
-        if not self.strides or min(self.strides) < 1:
-            raise InputError(
-                f"strides: {self.strides} is not a list of whole numbers of at least 1, one a block"
-            )
-        if self.width_base not in WIDTH_BASES:
-            raise InputError(f"width_base: {self.width_base} is not one of {', '.join(WIDTH_BASES)}")
-        if self.shortcut not in SHORTCUTS:
-            raise InputError(f"shortcut: {self.shortcut} is not one of {', '.join(SHORTCUTS)}")
-
-
-def default_strides(image_size: int) -> tuple[int, ...]:
-    """The paper's seven: CIFAR-10's (blocks 3 and 5) for images under 96 pixels, else ImageNet's."""
-    return (1, 1, 2, 1, 2, 1, 1) if image_size < SMALL_IMAGE else Frame.strides
-
-
-def default_stem_stride(image_size: int) -> int:
-    return 1 if image_size < SMALL_IMAGE else 2
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of a block. `shortcut` is None without one, empty for the identity, else its specs."""
-
-    block: int
-    position: int
-    op: str
-    kernel: int
-    stride: int
-    inputs: int
-    outputs: int
-    specs: tuple[Spec, ...]
-    shortcut: tuple[Spec, ...] | None
-
-    @property
-    def name(self) -> str:
-        return f"block{self.block}_layer{self.position}"
-
-    def named_specs(self) -> Iterator[Spec]:
-        """Every spec with its full name, the shortcut's last, a gate's one by one."""
-        for spec in (*self.specs, *(self.shortcut or ())):
-            for part in spec.parts():
-                yield replace(part, name=f"{self.name}_{part.name}")
-
-
-@dataclass(frozen=True)
-class Network:
-    """A whole network. Its specs are named by place: `stem_conv`, `block3_layer2_depthwise`, `head_dense`.
-
-    `auxiliary` is the tower on the output of block `auxiliary_block` (0 is the stem); it only takes part in
-    training.
-    """
-
-    frame: Frame
-    stem: tuple[Spec, ...]
-    layers: tuple[Layer, ...]
-    head: tuple[Spec, ...]
-    auxiliary: tuple[Spec, ...] = ()
-    auxiliary_block: int = 0
-
-    def named_specs(self) -> Iterator[Spec]:
-        """Every spec of the inference network with its full name, in order."""
-        yield from self.stem
-        for layer in self.layers:
-            yield from layer.named_specs()
-        yield from self.head
+__all__ = [
+    "SHORTCUTS",
+    "Frame",
+    "Layer",
+    "Network",
+    "assemble",
+    "block_layers",
+    "default_stem_stride",
+    "default_strides",
+    "expand",
+    "sizes",
+]
 
 
 def expand(
@@ -121,8 +43,8 @@ def expand(
 ) -> Network:
     """The network that `architecture` stands for in `frame`.
 
-    Raises InputError if the code lacks one of the five primitives, an operation is unknown, or the frame does
-    not fit.
+    Raises InputError if the code lacks one of the five primitives, an operation is unknown or makes specs
+    that do not fit, or the frame does not fit.
     """
     if len(architecture) != len(frame.strides):
         raise InputError(
@@ -194,7 +116,10 @@ def _sound(maker: str, make: Callable[[], Any]) -> Any:
 
 
 def assemble(frame: Frame, layers: list[Layer], dropout: float = 0.0, auxiliary: bool = False) -> Network:
-    """The network of a frame and its layers: stem, blocks, head and, if asked for, the auxiliary tower."""
+    """The network of a frame and its layers: stem, blocks, head and, if asked for, the auxiliary tower.
+
+    Raises InputError if a layer or a spec does not fit where it stands.
+    """
     stem: list[Spec] = [
         Conv("stem_conv", frame.channels, frame.stem_filters, 3, frame.stem_stride),
         BatchNorm("stem_bn", frame.stem_filters),
@@ -209,18 +134,8 @@ def assemble(frame: Frame, layers: list[Layer], dropout: float = 0.0, auxiliary:
         Dense("head_dense", frame.head_filters, frame.num_classes),
     ]
     network = Network(frame, tuple(stem), tuple(layers), tuple(head))
+    places(network)  # refuses what does not fit, before a search has begun
     return _with_auxiliary(network) if auxiliary else network
-
-
-def sizes(network: Network) -> list[Size]:
-    """Input size of the first layer, then the output size of every layer."""
-    size = network.stem[0].output_size((network.frame.image_size,) * 2)
-    result = [size]
-    for layer in network.layers:
-        for spec in layer.specs:
-            size = spec.output_size(size)
-        result.append(size)
-    return result
 
 
 def _primitive(architecture: Architecture, name: str) -> list[float]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from eatnas_tf.layers.counting import count
-from eatnas_tf.layers.expand import Network
+from eatnas_tf.layers.structure import Network
 
 Objective = TypeVar("Objective", bound=Callable[[Network], float])
 

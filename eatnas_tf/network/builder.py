@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from eatnas_tf.layers import specs as kinds
-from eatnas_tf.layers.expand import Layer, Network
+from eatnas_tf.layers import Layer, Network
+from eatnas_tf.layers.specs import walk
+from eatnas_tf.layers.structure import IMAGES, Place, places
+from eatnas_tf.network.assembly import LayerOf, free, output_of, shape_of
 from eatnas_tf.network.fast_layers import fast_layer
 from eatnas_tf.network.initial import Weights, initial_weights
-
-LayerOf = Callable[[kinds.Spec, str], keras.layers.Layer]
 
 
 def build(network: Network, layer_of: LayerOf = fast_layer, seed: int | Sequence[int] = 0) -> keras.Model:
@@ -25,14 +24,16 @@ def build(network: Network, layer_of: LayerOf = fast_layer, seed: int | Sequence
     layer: `fast_layer` for training, `keras_layer` for models that have to load without this package.
     """
     frame = network.frame
-    tensor = inputs = keras.Input((frame.image_size, frame.image_size, frame.channels), name="images")
-    tensor = _chain(tensor, network.stem, layer_of)
-    outputs = {0: tensor}
-    for layer in network.layers:
-        outputs[layer.block] = tensor = _layer(tensor, layer, layer_of)
-    logits = _chain(tensor, network.head, layer_of)
+    inputs = keras.Input((frame.image_size, frame.image_size, frame.channels), name="images")
+    stem, *middle, head = places(network)
+    tensors = {IMAGES: inputs, stem.name: output_of(stem.steps, [inputs], layer_of)}
+    block_outputs = {0: tensors[stem.name]}
+    for layer, place in zip(network.layers, middle, strict=True):
+        tensors[place.name] = block_outputs[layer.block] = _layer(layer, place, tensors, layer_of)
+    logits = output_of(head.steps, [tensors[name] for name in head.sources], layer_of)
     if network.auxiliary:
-        logits = [logits, _chain(outputs[network.auxiliary_block], network.auxiliary, layer_of)]
+        source = block_outputs[network.auxiliary_block]
+        logits = [logits, output_of(walk(network.auxiliary, shape_of(source)), [source], layer_of)]
     model = keras.Model(inputs, logits, name="network")
     assign(model, initial_weights(network, np.random.default_rng(seed)))
     return model
@@ -50,26 +51,11 @@ def assign(model: keras.Model, weights: Weights) -> None:
             variable.assign(weights[variable.path])
 
 
-def _layer(inputs: Any, layer: Layer, layer_of: LayerOf) -> Any:
-    tensor = _chain(inputs, layer.specs, layer_of, f"{layer.name}_")
+def _layer(layer: Layer, place: Place, tensors: Mapping[str, Any], layer_of: LayerOf) -> Any:
+    inputs, prefix = [tensors[name] for name in place.sources], f"{layer.name}_"
+    names = {prefix + step.spec.name for step in (*place.steps, *place.bypass)}
+    tensor = output_of(place.steps, inputs, layer_of, prefix, names)
     if layer.shortcut is None:
         return tensor
-    bypass = _chain(inputs, layer.shortcut, layer_of, f"{layer.name}_")
-    return keras.layers.Add(name=f"{layer.name}_add")([tensor, bypass])
-
-
-def _chain(tensor: Any, specs: Iterable[kinds.Spec], layer_of: LayerOf, prefix: str = "") -> Any:
-    # TensorFlow 2.21's oneDNN kernel for the weight gradient of a strided 1x1 convolution is wrong on AVX2
-    # CPUs (it writes out of bounds, too). Taking every stride-th pixel first is the same function.
-    for spec in specs:
-        name = prefix + spec.name
-        if isinstance(spec, kinds.Gate):
-            factors = _chain(tensor, spec.specs, layer_of, f"{name}_")
-            factors = keras.layers.Reshape((1, 1, factors.shape[-1]), name=f"{name}_factors")(factors)
-            tensor = keras.layers.Multiply(name=f"{name}_product")([tensor, factors])
-        elif isinstance(spec, kinds.Conv) and spec.kernel == 1 < spec.stride:
-            tensor = keras.layers.AveragePooling2D(1, spec.stride, name=f"{name}_subsample")(tensor)
-            tensor = layer_of(replace(spec, stride=1), name)(tensor)
-        else:
-            tensor = layer_of(spec, name)(tensor)
-    return tensor
+    bypass = output_of(place.bypass, inputs, layer_of, prefix, names)
+    return keras.layers.Add(name=free(f"{prefix}add", names))([tensor, bypass])

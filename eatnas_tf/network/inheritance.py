@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from eatnas_tf.layers import Layer, Network
+from eatnas_tf.layers import Conv, Layer, Network
 from eatnas_tf.layers.conv_ops import family
 from eatnas_tf.network.initial import Weights
 
@@ -26,7 +26,8 @@ def inherit(
     """`fresh` weights of `child` with all that it inherits from `parent`, and the origin of each.
 
     Layer l of block b inherits when the parent has such a layer with the same operation and kernel size (Eq.
-    1, 2); stem and head always do, the dense layer only for as many classes. `flexible` also crosses
+    1, 2); stem and head always do, the dense layer only for as many classes. A grouped convolution inherits
+    from one of as many groups: with others, its channels see different inputs. `flexible` also crosses
     expansion ratios and takes the centre of the parent's larger kernels. Keys are variable names; every
     variable of `fresh` is in both.
     """
@@ -73,7 +74,13 @@ def _inheriting(child: Network, parent: Network, flexible: bool) -> set[str]:
         other = parents.get(layer.name)
         if other is not None and _related(layer, other, flexible):
             names |= {spec.name for spec in layer.named_specs()}
-    return names
+    groups = _groups(parent)
+    return names - {name for name, count in _groups(child).items() if groups.get(name, count) != count}
+
+
+def _groups(network: Network) -> dict[str, int]:
+    """The number of groups of every convolution."""
+    return {spec.name: spec.groups for spec in network.named_specs() if isinstance(spec, Conv)}
 
 
 def _related(child: Layer, parent: Layer, flexible: bool) -> bool:

@@ -23,6 +23,8 @@ def _(spec: kinds.Conv, name: str) -> keras.layers.Layer:
         spec.kernel,
         spec.stride,
         spec.padding,
+        groups=spec.groups,
+        dilation_rate=spec.dilation,
         use_bias=False,
         kernel_initializer="he_normal",
         name=name,
@@ -32,7 +34,13 @@ def _(spec: kinds.Conv, name: str) -> keras.layers.Layer:
 @keras_layer.register
 def _(spec: kinds.Depthwise, name: str) -> keras.layers.Layer:
     return keras.layers.DepthwiseConv2D(
-        spec.kernel, spec.stride, "same", use_bias=False, depthwise_initializer="he_normal", name=name
+        spec.kernel,
+        spec.stride,
+        spec.padding,
+        dilation_rate=spec.dilation,
+        use_bias=False,
+        depthwise_initializer="he_normal",
+        name=name,
     )
 
 
@@ -44,6 +52,31 @@ def _(spec: kinds.BatchNorm, name: str) -> keras.layers.Layer:
 @keras_layer.register
 def _(spec: kinds.Activation, name: str) -> keras.layers.Layer:
     return keras.layers.Activation(spec.kind, name=name)
+
+
+@keras_layer.register
+def _(spec: kinds.Add, name: str) -> keras.layers.Layer:
+    return keras.layers.Add(name=name)
+
+
+@keras_layer.register
+def _(spec: kinds.Concatenate, name: str) -> keras.layers.Layer:
+    return keras.layers.Concatenate(name=name)
+
+
+@keras_layer.register
+def _(spec: kinds.MaxPool, name: str) -> keras.layers.Layer:
+    return keras.layers.MaxPooling2D(spec.kernel, spec.stride, spec.padding, name=name)
+
+
+@keras_layer.register
+def _(spec: kinds.AveragePool, name: str) -> keras.layers.Layer:
+    return keras.layers.AveragePooling2D(spec.kernel, spec.stride, spec.padding, name=name)
+
+
+@keras_layer.register
+def _(spec: kinds.ZeroPad, name: str) -> keras.layers.Layer:
+    return keras.layers.ZeroPadding2D(((spec.before, spec.behind),) * 2, name=name)
 
 
 @keras_layer.register

@@ -6,7 +6,7 @@ A claim is a function of the part that raises if it does not hold: Broken, or wh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice, product
@@ -17,7 +17,7 @@ from eatnas_tf import registry
 from eatnas_tf.errors import InputError, reason
 from eatnas_tf.fields import python_number
 from eatnas_tf.layers import Frame, Spec, conv_ops, expand, is_measured
-from eatnas_tf.layers.specs import refuse_strangers
+from eatnas_tf.layers.specs import Shape, refuse_strangers, walk
 from eatnas_tf.mutations import operators
 from eatnas_tf.space import STANDARD, Architecture, Primitive, SearchSpace, differences
 from eatnas_tf.space.primitives import CONV
@@ -108,7 +108,7 @@ def _fits_its_place(op: conv_ops.ConvOp) -> None:
         with _at(f"{inputs} to {outputs} channels, kernel {kernel}, stride {stride}"):
             specs = op(inputs, outputs, kernel, stride)
             refuse_strangers(specs)
-            _refuse_other_size(specs, side, math.ceil(side / stride))
+            _refuse_other_size(specs, Shape(side, side, inputs), math.ceil(side / stride))
 
 
 def _rewrites_any_layer(primitive: Primitive) -> None:
@@ -118,15 +118,13 @@ def _rewrites_any_layer(primitive: Primitive) -> None:
         with _at(f"{primitive.text(value)}, {name} from {inputs} to {outputs} channels, kernel {kernel}"):
             specs = primitive.rewrite(conv_ops.find(name)(inputs, outputs, kernel, stride), value)
             refuse_strangers(specs)
-            _refuse_other_size(specs, side, math.ceil(side / stride))
+            _refuse_other_size(specs, Shape(side, side, inputs), math.ceil(side / stride))
 
 
-def _refuse_other_size(specs: Iterable[Spec], side: int, wanted: int) -> None:
-    size = (side, side)
-    for spec in specs:
-        size = spec.output_size(size)
+def _refuse_other_size(specs: Sequence[Spec], given: Shape, wanted: int) -> None:
+    size = walk(specs, given)[-1].output.size
     if size != (wanted, wanted):
-        raise Broken(f"{side} pixels became {size[0]}; expected {wanted}")
+        raise Broken(f"{given.height} pixels became {size[0]}; expected {wanted}")
 
 
 @contextmanager

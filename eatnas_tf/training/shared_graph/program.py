@@ -15,6 +15,8 @@ import numpy as np
 
 from eatnas_tf.layers import Network
 from eatnas_tf.layers import specs as kinds
+from eatnas_tf.layers.specs import is_chain
+from eatnas_tf.layers.structure import IMAGES, places
 from eatnas_tf.network.initial import Weights
 
 Place = tuple[str, tuple[int, ...]]
@@ -86,9 +88,9 @@ class Program:
     def named(self, vectors: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         """The variables of three flat vectors by name."""
         weights = {}
-        for places, vector in zip((self.trained, self.means, self.variances), vectors, strict=True):
+        for variables, vector in zip((self.trained, self.means, self.variances), vectors, strict=True):
             start = 0
-            for name, shape in places:
+            for name, shape in variables:
                 weights[name] = vector[start : start + math.prod(shape)].reshape(shape)
                 start += math.prod(shape)
         return weights
@@ -107,6 +109,7 @@ def compiled(network: Network) -> Program:
     *head, pool, dense = network.head
     if not isinstance(pool, kinds.GlobalAveragePool) or not isinstance(dense, kinds.Dense):
         raise UnsupportedError(f"a head that ends in {type(pool).__name__}, {type(dense).__name__}")
+    _refuse_branches(network)
     writer = _Writer()
     writer.chain(network.stem)
     for layer in network.layers:
@@ -126,6 +129,15 @@ def compiled(network: Network) -> Program:
         tuple(writer.means),
         tuple(writer.variances),
     )
+
+
+def _refuse_branches(network: Network) -> None:
+    """Raises UnsupportedError unless the network is a chain of layers, each a chain of specs."""
+    before = IMAGES
+    for place in places(network):
+        if place.sources != (before,) or not is_chain(place.steps) or not is_chain(place.bypass):
+            raise UnsupportedError(f"the branches of {place.name}")
+        before = place.name
 
 
 class _Writer:
@@ -149,7 +161,7 @@ class _Writer:
             norm = rest.pop(0) if rest else None
             if not isinstance(norm, kinds.BatchNorm):
                 raise UnsupportedError(f"{prefix}{conv.name} without batch normalisation")
-            relu = bool(rest) and rest[0] == kinds.Activation(rest[0].name, "relu")
+            relu = bool(rest) and isinstance(rest[0], kinds.Activation) and rest[0].kind == "relu"
             if relu:
                 rest.pop(0)
             self._unit(conv, norm, kind, relu, prefix, to_bypass)
@@ -185,12 +197,13 @@ class _Writer:
 
 def _kind(spec: kinds.Spec) -> Kind:
     """The unit for a convolution. Raises UnsupportedError."""
-    if isinstance(spec, kinds.Conv) and spec.kernel == 1:
-        return Kind.POINTWISE
-    if isinstance(spec, kinds.Conv) and spec.padding == "same" and spec.stride <= 2:
-        return Kind.CONV if spec.stride == 1 else Kind.CONV_2
-    if isinstance(spec, kinds.Depthwise) and spec.stride <= 2:
-        name = f"DEPTHWISE_{spec.kernel}" + ("" if spec.stride == 1 else "_2")
-        if name in Kind.__members__:
-            return Kind[name]
+    match spec:
+        case kinds.Conv(kernel=1, stride=int(), groups=1):
+            return Kind.POINTWISE
+        case kinds.Conv(kernel=int(), stride=1 | 2, padding="same", groups=1, dilation=1):
+            return Kind.CONV if spec.stride == 1 else Kind.CONV_2
+        case kinds.Depthwise(stride=1 | 2, padding="same", dilation=1):
+            name = f"DEPTHWISE_{spec.kernel}" + ("" if spec.stride == 1 else "_2")
+            if name in Kind.__members__:
+                return Kind[name]
     raise UnsupportedError(f"{spec.name}: {type(spec).__name__}")
