@@ -26,12 +26,14 @@ from eatnas_tf.training.strategy import configure
 
 @pytest.fixture
 def dataset(tmp_path):
-    """Twenty images of noise."""
+    """Twenty images of noise to train on, and one to test on."""
     for number in range(20):
         path = tmp_path / "images" / "train" / "ab"[number % 2] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         pixels = np.random.default_rng(number).integers(0, 10 * number + 10, (9, 8, 3))
         Image.fromarray(pixels.astype(np.uint8)).save(path)
+    (tmp_path / "images" / "test" / "a").mkdir(parents=True)
+    Image.new("RGB", (9, 8)).save(tmp_path / "images" / "test" / "a" / "0.png")
     return DataConfig(f"folder:{tmp_path / 'images'}")
 
 
