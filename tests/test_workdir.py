@@ -493,3 +493,12 @@ def test_a_cap_may_be_raised_on_the_same_data_only(runtime) -> None:
     with opened("search", longer, runtime, fingerprint="a"):
         pass
     assert _written(runtime)["settings"]["cycles"] == 30
+
+
+def test_other_images_to_validate_on_than_were_handed_in_are_refused(runtime) -> None:
+    handed_in = _with(dataset="given:0123")
+    with opened("search", handed_in, runtime, fingerprint="0123-a"):
+        pass
+    other = opened("search", handed_in, runtime, fingerprint="0123-b")
+    with pytest.raises(InputError, match="has seen other images than those that were handed in"), other:
+        pass

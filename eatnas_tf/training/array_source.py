@@ -77,7 +77,8 @@ class ArraySource(ABC):
         images, labels = self._arrays(part)
         name = self._called(part)
         images = checks.images_of(self._where, f"x_{name}", images)
-        checks.refuse_oblong(self._where, *images.shape[1:3], self._wanted_size)
+        height, width = images.shape[1:3]
+        checks.refuse_oblong(self._where, height, width, self._wanted_size)
         return images, checks.labels_of(self._where, f"y_{name}", labels, len(images))
 
     def _called(self, part: str) -> str:

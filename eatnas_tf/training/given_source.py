@@ -36,7 +36,8 @@ class Datasets:
     - Labels are whole numbers from 0, of shape (), or (1,) as `keras.datasets` has them. They may be of any
       type that holds whole numbers.
     - A `tf.data.Dataset` has to come in the same order every time. `image_dataset_from_directory` does with
-      `shuffle=False`, and gives uint8 after `.map(lambda image, label: (tf.cast(image, tf.uint8), label))`.
+      `shuffle=False`; `.map(lambda image, label: (tf.cast(tf.round(image), tf.uint8), label))` makes uint8
+      images of its own.
 
     `classes` are the classes' names: a list in the order of the labels, or a dict of names and labels.
     Without `validation`, a part of the training images is held out to validate on.

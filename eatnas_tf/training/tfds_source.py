@@ -74,7 +74,7 @@ class TfdsSource:
         self.classes = _classes(self._where, features["label"])  # their names may come with the data
         if image_size is None and (height is None or height != width):
             raise InputError(f"{self._where}: images differ in size or are not square; give --image_size")
-        self.image_size = image_size or height
+        self.image_size = int(image_size or height or 0)
         self._refuse_without_info()
         self._parts = tfds_splits.parts(self._where, self._builder)
         self._refuse_missing("train", "train on")
