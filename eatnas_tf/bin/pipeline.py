@@ -3,9 +3,9 @@
 python -m eatnas_tf.bin.pipeline --workdir=runs/quickstart
 
 Every stage takes its settings from a preset. A flag of a stage given here, such as --seed=1 or
---population=16, wins over the preset of every stage that has it. So --dataset=npz:mine.npz is the dataset
-of all stages; --data_dir, --train_examples, --validation and --centre_crop hold for all, too. What neither a
-flag nor a preset says, a stage inherits from the one before.
+--population=16, wins over the preset of every stage that has it. So --dataset=npz:mine.npz is the dataset of
+all stages; --data_dir, --train_examples, --validation and --centre_crop are for them all. What neither
+a flag nor a preset says, a stage inherits from the one before.
 """
 
 import sys

@@ -2,8 +2,8 @@
 
 python -m eatnas_tf.bin.retrain --preset=quickstart_search_retrain --from=runs/search --workdir=runs/retrain
 
-Dataset, frame and preprocessing are those of the search in --from. A flag that differs wins, also one of a
-preset; a warning and config.json name it.
+Dataset, frame and preprocessing are those of the search in --from. A flag that differs wins, whether given
+here or by a preset; a warning and config.json name it.
 """
 
 from eatnas_tf.bin import entry

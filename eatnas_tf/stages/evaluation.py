@@ -38,7 +38,7 @@ def trained(start: Basic, classes: Sequence[str]) -> Trained:
     """
     assert start.frame is not None
     assert start.weights is not None
-    weights = weight_file.load(start.weights)
+    weights: Weights = weight_file.load(start.weights)
     if start.classes is not None:
         weights = class_matching.reordered(weights, start.classes, classes)
     return Trained(expand(start.architecture, start.frame), weights)

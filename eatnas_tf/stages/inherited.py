@@ -81,7 +81,7 @@ def settled(config: Stage, workdir: str) -> tuple[Stage, Overrides]:
 def inheriting(config: Stage, origin: Origin) -> Stage:
     """The config with what it inherits from `origin`."""
     if isinstance(config, TransferConfig):
-        return _transfer(config, origin)
+        return _transfer(config, origin)  # type: ignore[return-value]
     data, frame = _data(config.data, origin.data), _filled(config.frame, asdict(origin.frame), FRAME)
     return replace(config, data=data, frame=frame)
 
@@ -185,7 +185,7 @@ def _as_before(config: Any, workdir: Workdir) -> Any:
         return None
     groups = {"data": _recorded(workdir, config.data), "frame": _recorded(workdir, config.frame)}
     if isinstance(config, TransferConfig):
-        groups["space"] = replace(config.space, blocks=_recorded(workdir, SpaceConfig()).blocks)  # type: ignore
+        groups["space"] = replace(config.space, blocks=_recorded(workdir, SpaceConfig()).blocks)
     return replace(config, **groups)
 
 
@@ -196,7 +196,9 @@ def _recorded(workdir: Workdir, group: Group) -> Group:
         found = field(config, "settings", OBJECT)
         names = [one.name for one in fields(group) if one.name in found and getattr(group, one.name) is None]
         known = {name: field(found, name, KINDS.get(name, optional(WHOLE))) for name in names}
-        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in known.items()
+        }
         return replace(group, **plain)
     except InputError as error:
         raise InputError(f"{workdir.path / 'config.json'} is damaged ({error}); restore it") from None
