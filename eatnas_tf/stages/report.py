@@ -256,7 +256,9 @@ def _ledger(plan: Mapping[str, Any]) -> Ledger:
 def _counts(told: Sequence[Individual], common: Stage) -> dict[int, Count]:
     """Params and mult-adds by id, without failed candidates that stand for no network. Raises InputError."""
     counts: dict[int, Count] = {}
-    for one in told if common.frame is not None else ():
+    if common.frame is None:
+        return counts
+    for one in told:
         try:
             counts[one.id] = count(expand(one.architecture, common.frame))
         except PartError:
