@@ -5,7 +5,7 @@ import pytest
 
 from eatnas_tf import durable
 from eatnas_tf.errors import InputError
-from eatnas_tf.network import weight_file
+from eatnas_tf.network import npz, weight_file
 
 WEIGHTS = {
     "stem_conv/kernel": np.arange(9, dtype=np.float32).reshape(3, 3, 1, 1),
