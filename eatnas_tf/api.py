@@ -23,7 +23,7 @@ from eatnas_tf.stages import search as search_stage
 from eatnas_tf.stages.outcomes import Callback, EvaluationResult, RetrainResult, SearchResult
 from eatnas_tf.stages.stopping import Enough, Stopped
 from eatnas_tf.training import keras_settings
-from eatnas_tf.training.data import open_source
+from eatnas_tf.training.data import Source, open_source
 from eatnas_tf.training.given_source import Datasets, GivenSource, StreamedSource, given_source
 
 __all__ = [
@@ -102,14 +102,17 @@ def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig) -> Eva
     """Measures a retrained network on the test split of a dataset."""
     folder = _folder(source)
     size = evaluate_stage.image_size(folder)
-    named = isinstance(data, DataConfig)
-    tested = open_source(data, size) if named else _source(data, size)
+    tested: Source
+    if isinstance(data, DataConfig):
+        tested, name = open_source(data, size), data.dataset
+    else:
+        tested, name = _source(data, size), "data"
     with _interruptible():
-        return evaluate_stage.measure(folder, tested, data.dataset if named else "data")
+        return evaluate_stage.measure(folder, tested, name)
 
 
 def _runtime(workdir: Folder, distribution: str, logical_cpus: int) -> RuntimeConfig:
-    return RuntimeConfig(paths.local("workdir", workdir), distribution, logical_cpus)
+    return RuntimeConfig(paths.local("--workdir", workdir), distribution, logical_cpus)
 
 
 def _refuse_others(config: object, kind: type, callbacks: object) -> None:
@@ -141,7 +144,9 @@ def _from(config: Config, source: SearchResult | RetrainResult | Folder | None) 
 
 
 def _folder(source: SearchResult | RetrainResult | Folder) -> str:
-    return paths.local("from", source.workdir if isinstance(source, SearchResult | RetrainResult) else source)
+    return paths.local(
+        "--from", source.workdir if isinstance(source, SearchResult | RetrainResult) else source
+    )
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def files() -> tuple[str, ...]:
 
 def add_file(path: str) -> None:
     """Registers the parts of a Python file: its one dict whose keys are plugin groups."""
-    path = paths.local("plugins", path)
+    path = paths.local("--plugins", path)
     spec = importlib.util.spec_from_file_location(f"eatnas_tf_plugins_{Path(path).stem}", path)
     if spec is None or spec.loader is None or not os.path.isfile(path):
         raise InputError(f"--plugins={path}: no such Python file")

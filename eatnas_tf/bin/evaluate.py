@@ -22,7 +22,7 @@ def main() -> None:
         raise InputError("--from is missing; give the work folder of a finished retraining")
     given = data.config()
     dataset = given.dataset if data.DATASET.present else None
-    folder = paths.local("from", source.FROM.value)
+    folder = paths.local("--from", source.FROM.value)
     evaluate.run(folder, dataset, given.data_dir, output.FORMAT.value == "json")
 
 

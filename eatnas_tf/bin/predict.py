@@ -22,7 +22,7 @@ def main(files: list[str]) -> None:
     if not files:
         raise InputError("no image is given; name image files behind the flags")
     predict.run(
-        Path(paths.local("model", predict_flags.MODEL.value)),
+        Path(paths.local("--model", predict_flags.MODEL.value)),
         [Path(paths.local("image", file)) for file in files],
         predict_flags.TOP.value,
         output.FORMAT.value == "json",
