@@ -26,14 +26,14 @@ setup(
         "eatnas_tf.reporting.report": ["*.jinja"],
         "eatnas_tf.stages": ["plugin_skeleton/*.template"],
     },
-    install_requires=[
+    install_requires=[  # lower bounds: tests/versions/lowest.txt, which .ci/lowest tests
         "tensorflow>=2.18",
-        "keras>=3.6",
+        "keras>=3.10",
         "tensorflow-datasets>=4.9.7",
         "importlib_resources",  # tensorflow-datasets imports it without declaring it
         "absl-py>=2.1",
         "cloudpickle>=3.0",  # parts and datasets made in a script or notebook, for the workers
-        "numpy>=1.26",
+        "numpy>=1.26.4",
         "tensorboard>=2.18",
         "filelock>=3.12",
         "matplotlib>=3.8",  # pictures
@@ -88,6 +88,10 @@ setup(
     classifiers=[
         "Intended Audience :: Science/Research",
         "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
 )

@@ -121,7 +121,7 @@ def evaluate(source: RetrainResult | Folder, data: Datasets | DataConfig | None 
 
 
 def _runtime(workdir: Folder, distribution: str, logical_cpus: int) -> RuntimeConfig:
-    return RuntimeConfig(paths.local("workdir", workdir), distribution, logical_cpus)
+    return RuntimeConfig(paths.local("--workdir", workdir), distribution, logical_cpus)
 
 
 def _refuse_others(config: object, kind: type, callbacks: object) -> None:
@@ -152,11 +152,13 @@ def _from(config: Config, source: SearchResult | RetrainResult | Folder | None, 
     """The config with the stage that it starts from, and with what it inherits from that."""
     if source is not None:
         config = replace(config, source=_folder(source))  # type: ignore[call-arg]
-    return inherited.settled(config, paths.local("workdir", workdir))[0]
+    return inherited.settled(config, paths.local("--workdir", workdir))[0]
 
 
 def _folder(source: SearchResult | RetrainResult | Folder) -> str:
-    return paths.local("from", source.workdir if isinstance(source, SearchResult | RetrainResult) else source)
+    return paths.local(
+        "--from", source.workdir if isinstance(source, SearchResult | RetrainResult) else source
+    )
 
 
 @contextmanager

@@ -428,7 +428,7 @@ def _make_local(config: Any, *names: str) -> None:
         value = getattr(config, name)
         if value is not None:
             flag = next(entry for entry in dataclasses.fields(config) if entry.name == name)
-            object.__setattr__(config, name, paths.local(flag.metadata.get("flag", name), value))
+            object.__setattr__(config, name, paths.local(f"--{flag.metadata.get('flag', name)}", value))
 
 
 def _whole(config: Any, **least: int) -> None:

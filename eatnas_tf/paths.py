@@ -15,13 +15,13 @@ URL_IN_A_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # pathlib makes one sl
 
 
 def local(name: str, value: str | PathLike[str]) -> str:
-    """The path of flag `name` as text, its `~` expanded. Raises InputError for a URL or another type."""
+    """The path as text, its `~` expanded. Raises InputError for a URL, under `name`, such as `--workdir`."""
     text = os.fspath(value) if isinstance(value, PathLike) else value
     if not isinstance(text, str):
-        raise InputError(f"--{name}: {value!r} is not a path; give text or a pathlib.Path")
+        raise InputError(f"{name}: {value!r} is not a path; give text or a pathlib.Path")
     if (URL if isinstance(value, str) else URL_IN_A_PATH).match(text):
         raise InputError(
-            f"--{name}: {text!r} is a URL, and only local files are read and written; "
+            f"{name}: {text!r} is a URL, and only local files are read and written; "
             "copy or mount it and give its path"
         )
     return os.path.expanduser(text)
@@ -33,12 +33,12 @@ def dataset(value: str | PathLike[str]) -> str:
     A Path has its prefix added: `npz:` for an .npz file, else `folder:`.
     """
     if isinstance(value, PathLike):
-        path = local("dataset", value)
+        path = local("--dataset", value)
         return f"{'npz:' if path.lower().endswith('.npz') else 'folder:'}{path}"
     prefix = next((one for one in PREFIXES if isinstance(value, str) and value.startswith(one)), "")
     if prefix:
-        return prefix + local("dataset", value.removeprefix(prefix))
-    return local("dataset", value) if not isinstance(value, str) or URL.match(value) else value
+        return prefix + local("--dataset", value.removeprefix(prefix))
+    return local("--dataset", value) if not isinstance(value, str) or URL.match(value) else value
 
 
 def several(name: str, values: Sequence[str]) -> list[str]:

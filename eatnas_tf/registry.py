@@ -135,7 +135,7 @@ def add_file(path: str) -> None:
 
     A part that a distribution registers from the very same source is left to it.
     """
-    path = paths.local("plugins", path)
+    path = paths.local("--plugins", path)
     spec = importlib.util.spec_from_file_location(f"eatnas_tf_plugins_{Path(path).stem}", path)
     if spec is None or spec.loader is None or not os.path.isfile(path):
         raise InputError(f"--plugins={path}: no such Python file")

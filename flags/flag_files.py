@@ -29,7 +29,7 @@ def expanded(arguments: Sequence[str], within: tuple[str, ...] = ()) -> list[str
     for argument in rest:
         flag, equals, value = argument.partition("=")
         if flag in NAMES:
-            path = paths.local("flagfile", value if equals else next(rest, ""))
+            path = paths.local("--flagfile", value if equals else next(rest, ""))
             found += expanded(lines(path, within), (*within, os.path.realpath(path)))
             continue
         found.append(argument)

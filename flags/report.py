@@ -18,10 +18,10 @@ OUTPUT = absl_flags.DEFINE_string(
 
 def config() -> tuple[list[str], str | None]:
     """(folders, file). Raises InputError without a folder, or for one that is given twice."""
-    found = paths.several("workdir", runtime.WORKDIR.value or [])
+    found = paths.several("--workdir", runtime.WORKDIR.value or [])
     if not found:
         raise InputError("--workdir is missing; give the folder of a stage or a pipeline, or several: a,b")
     twice = [folder for folder in found if found.count(folder) > 1]
     if twice:
         raise InputError(f"--workdir: {twice[0]} is given twice; give different folders")
-    return found, None if OUTPUT.value is None else paths.local("output", OUTPUT.value)
+    return found, None if OUTPUT.value is None else paths.local("--output", OUTPUT.value)

@@ -46,7 +46,7 @@ PLUGINS = absl_flags.DEFINE_multi_string(
 
 def load_plugins() -> None:
     """Registers the parts of `--plugins`; comes before any config is made."""
-    for path in dict.fromkeys(paths.several("plugins", PLUGINS.value or [])):
+    for path in dict.fromkeys(paths.several("--plugins", PLUGINS.value or [])):
         registry.add_file(path)
 
 

@@ -1,8 +1,10 @@
 """Configs: what they refuse, so that a program is told as a command line is."""
 
 import dataclasses
+import json
 import math
 
+import numpy as np
 import pytest
 from absl import flags as absl_flags
 
@@ -16,6 +18,7 @@ from eatnas_tf.configs import (
     SpaceConfig,
     TrainingConfig,
     TransferConfig,
+    settings,
 )
 from eatnas_tf.errors import InputError
 from eatnas_tf.flags import retrain, search, transfer
@@ -95,3 +98,39 @@ def test_what_a_config_refuses_is_one_line_that_names_the_setting(make, message)
 def test_a_transfer_is_refused_what_a_search_is() -> None:
     with pytest.raises(InputError, match="--top_k: 0 is not a whole number of at least 1"):
         TransferConfig(top_k=0)
+
+
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [
+        (TrainingConfig(learning_rate=np.logspace(-2, -1, 3)[0]), TrainingConfig(learning_rate=0.01)),
+        (TrainingConfig(momentum=np.float32(0.5)), TrainingConfig(momentum=0.5)),
+        (TrainingConfig(batch_size=np.int64(32)), TrainingConfig(batch_size=32)),
+        (TrainingConfig(sync_batch_norm=np.bool_(True)), TrainingConfig(sync_batch_norm=True)),
+        (TrainingConfig(schedule=np.str_("cosine")), TrainingConfig(schedule="cosine")),
+        (SearchConfig(seed=np.arange(3)[1]), SearchConfig(seed=1)),
+        (TransferConfig(seed=np.uint8(1)), TransferConfig(seed=1)),
+        (RetrainConfig(top_k=np.int32(2)), RetrainConfig(top_k=2)),
+        (EvolutionConfig(target=np.float64(5e3)), EvolutionConfig(target=5e3)),
+        (EvolutionConfig(mutations=["kernel"]), EvolutionConfig(mutations=("kernel",))),
+        (FrameConfig(strides=[2, 2]), FrameConfig(strides=(2, 2))),
+        (FrameConfig(strides=np.array([2, 2])), FrameConfig(strides=(2, 2))),
+        (FrameConfig(image_size=np.array(16)), FrameConfig(image_size=16)),
+        (SpaceConfig(depth_choices=range(1, 3)), SpaceConfig(depth_choices=(1, 2))),
+        (SpaceConfig(kernel_choices=[np.int64(3)]), SpaceConfig(kernel_choices=(3,))),
+        (SpaceConfig(layers=[5, 8]), SpaceConfig(layers=(5, 8))),
+        (DataConfig(validation=np.int64(100)), DataConfig(validation=100)),
+        (RuntimeConfig("run", "mirrored", np.int64(2)), RuntimeConfig("run", "mirrored", 2)),
+    ],
+)
+def test_values_of_numpy_and_lists_become_plain_ones(given, plain) -> None:
+    assert given == plain
+    assert hash(given) == hash(plain)
+    assert json.dumps(settings(given)) == json.dumps(settings(plain))
+
+
+def test_a_single_value_where_a_list_belongs_is_refused() -> None:
+    with pytest.raises(InputError, match="--conv_choices: 'sep' is not a list; give one such as"):
+        SpaceConfig(conv_choices="sep")
+    with pytest.raises(InputError, match="--strides: 2 is not a list"):
+        FrameConfig(strides=2)

@@ -66,7 +66,7 @@ def test_names_of_datasets_are_no_paths() -> None:
 
 def test_a_value_with_commas_is_one_path_if_there_is_one_of_that_name(tmp_path) -> None:
     (tmp_path / "a,b").mkdir()
-    assert paths.several("workdir", ["a,b", "c,d", "e"]) == ["a,b", "c", "d", "e"]
+    assert paths.several("--workdir", ["a,b", "c,d", "e"]) == ["a,b", "c", "d", "e"]
 
 
 def test_folders_of_a_report_are_given_by_repeating_the_flag(home) -> None:
@@ -76,4 +76,4 @@ def test_folders_of_a_report_are_given_by_repeating_the_flag(home) -> None:
 
 
 def test_a_tilde_of_nobody_stays() -> None:
-    assert paths.local("workdir", "~nobody-of-that-name/x") == "~nobody-of-that-name/x"
+    assert paths.local("--workdir", "~nobody-of-that-name/x") == "~nobody-of-that-name/x"

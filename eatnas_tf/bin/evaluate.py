@@ -25,7 +25,7 @@ def main() -> None:
 
     if source.FROM.value is None:
         raise InputError("--from is missing; give the work folder of a finished retraining")
-    folder = paths.local("from", source.FROM.value)
+    folder = paths.local("--from", source.FROM.value)
     with plugins_used.named(folder):
         evaluate.run(folder, data.DATASET.value, data.DATA_DIR.value, output.as_json())
 

@@ -34,14 +34,14 @@ def main(files: list[str]) -> None:
     form, place = output.FORMAT.value, report_flags.OUTPUT.value
     if place is not None and form == "table":
         raise InputError("--output takes --format=csv or --format=json; a table is for the terminal")
-    model = Path(paths.local("model", predict_flags.MODEL.value))
+    model = Path(paths.local("--model", predict_flags.MODEL.value))
     with plugins_used.named(model.parent):
         bad = predict.run(
             model,
             [Path(paths.local("image", file)) for file in files],
             predict_flags.TOP.value,
             form,
-            None if place is None else Path(paths.local("output", place)),
+            None if place is None else Path(paths.local("--output", place)),
         )
     if bad:
         sys.exit(1)

@@ -59,9 +59,7 @@ CASES = [
         ("--model=https://x.org/model.keras", "a.png"),
         f"--model: 'https://x.org/model.keras' {WAY_OUT}",
     ),
-    Case(
-        predict, ("--model=model.keras", "https://x.org/a.png"), f"--image: 'https://x.org/a.png' {WAY_OUT}"
-    ),
+    Case(predict, ("--model=model.keras", "https://x.org/a.png"), f"image: 'https://x.org/a.png' {WAY_OUT}"),
     refused(describe, (f"--architecture={ONE}",), "plugins"),
     refused(check_plugins, (), "plugins"),
 ]
