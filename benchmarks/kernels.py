@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9, help="Timings of each pair.")
     rounds = parser.parse_args().rounds
     strategy = devices.strategy(RuntimeConfig(workdir=""), threads=1)
-    rows = [_measured(pair, rounds) for pair in (*_kernels(), _folding(strategy))]
+    rows = [_measured(pair, rounds) for pair in (*_kernels(), _grouped(), _folding(strategy))]
     columns = ("what", "before ms", "ours ms", "times as fast")
     tables.show(f"one thread, batch {BATCH}, median of {rounds} rounds", columns, rows, left=("what",))
 
@@ -93,6 +93,33 @@ def _kernels() -> list[Pair]:
         pairs.append((what, graph(stock, inputs, gradient), graph(ours, inputs, gradient)))
         pairs.append((chunks, graph(at_once, inputs, gradient), graph(ours, inputs, gradient)))
     return pairs
+
+
+def _grouped() -> Pair:
+    """A 3x3 convolution of 64 channels in 8 groups and its gradients, by the stock layer and by ours."""
+    import tensorflow as tf
+
+    from eatnas_tf.layers import Conv
+    from eatnas_tf.network.fast_layers import fast_layer
+    from eatnas_tf.network.keras_layers import keras_layer
+
+    spec = Conv("grouped", 64, 64, 3, groups=8)
+    features = tf.random.stateless_normal((BATCH, 14, 14, 64), [5, 2])
+
+    def both_ways(layer: Any) -> Callable[[], Any]:
+        layer.build(features.shape)
+
+        @tf.function
+        def gradients() -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(features)
+                loss = tf.reduce_sum(layer(features) ** 2)
+            return tape.gradient(loss, [features, layer.kernel.value])
+
+        return lambda: [gradient.numpy() for gradient in gradients()]
+
+    stock, ours = keras_layer(spec, "stock"), fast_layer(spec, "ours")
+    return "grouped convolution and its gradients", both_ways(stock), both_ways(ours)
 
 
 def _folding(strategy: Any) -> Pair:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from eatnas_tf.layers.specs import Size
-from eatnas_tf.layers.structure import Network, Place, places
+from eatnas_tf.layers.structure import Network, Place
 
 
 class Count(NamedTuple):
@@ -36,7 +36,7 @@ def count(network: Network) -> Count:
 def describe(network: Network) -> list[Row]:
     """One row for the stem, for every layer (its shortcut counted in) and for the head."""
     frame = network.frame
-    stem, *middle, head = places(network)
+    stem, *middle, head = network.places
     rows = [
         Row(
             "stem",

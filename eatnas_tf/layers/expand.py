@@ -20,7 +20,7 @@ from eatnas_tf.layers.specs import (
     Spec,
     refuse_strangers,
 )
-from eatnas_tf.layers.structure import Layer, Network, places, sizes
+from eatnas_tf.layers.structure import Layer, Network, sizes
 from eatnas_tf.space import Architecture, Block
 from eatnas_tf.space.widths import block_widths
 
@@ -134,7 +134,7 @@ def assemble(frame: Frame, layers: list[Layer], dropout: float = 0.0, auxiliary:
         Dense("head_dense", frame.head_filters, frame.num_classes),
     ]
     network = Network(frame, tuple(stem), tuple(layers), tuple(head))
-    places(network)  # refuses what does not fit, before a search has begun
+    _ = network.places  # refuses what does not fit, before a search has begun
     return _with_auxiliary(network) if auxiliary else network
 
 

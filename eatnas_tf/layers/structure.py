@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from eatnas_tf.errors import InputError
@@ -57,6 +58,15 @@ class Network:
     auxiliary: tuple[Spec, ...] = ()
     auxiliary_block: int = 0
 
+    @cached_property
+    def places(self) -> list[Place]:
+        """The inference network in order: the stem, every layer, the head.
+
+        Raises InputError if a layer takes what does not come before it, if nothing takes a layer, or if specs
+        do not fit.
+        """
+        return _places(self)
+
     def named_specs(self) -> Iterator[Spec]:
         """Every spec of the inference network with its full name, in order."""
         yield from self.stem
@@ -82,12 +92,12 @@ class Place(NamedTuple):
 IMAGES, STEM, HEAD = "images", "stem", "head"
 
 
-def places(network: Network) -> list[Place]:
-    """The inference network in order: the stem, every layer, the head.
+def sizes(network: Network) -> list[Size]:
+    """Output size of the stem, then of every layer."""
+    return [place.output.size for place in network.places[:-1]]
 
-    Raises InputError if a layer takes what does not come before it, if nothing takes a layer, or if specs do
-    not fit.
-    """
+
+def _places(network: Network) -> list[Place]:
     side, channels = network.frame.image_size, network.frame.channels
     shapes = {IMAGES: Shape(side, side, channels)}
     found = [_end(STEM, network.stem, IMAGES, shapes)]
@@ -107,21 +117,18 @@ def places(network: Network) -> list[Place]:
     return found
 
 
-def sizes(network: Network) -> list[Size]:
-    """Output size of the stem, then of every layer."""
-    return [place.output.size for place in places(network)[:-1]]
-
-
 def _end(name: str, specs: Sequence[Spec], source: str, shapes: dict[str, Shape]) -> Place:
     try:
         steps = walk(specs, shapes[source])
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
-    shapes[name] = steps[-1].output
+    shapes[name] = steps[-1].output if steps else shapes[source]
     return Place(name, (source,), tuple(steps), (), shapes[name])
 
 
 def _layer(layer: Layer, sources: tuple[str, ...], inputs: list[Shape]) -> Place:
+    if not layer.specs:
+        raise InputError("it has no specs")
     bypass = walk(layer.shortcut or (), inputs[0])
     refuse_twins((*layer.specs, *(layer.shortcut or ())))
     steps = walk(layer.specs, *inputs)

@@ -10,7 +10,7 @@ import numpy as np
 
 from eatnas_tf.layers import Layer, Network
 from eatnas_tf.layers.specs import walk
-from eatnas_tf.layers.structure import IMAGES, Place, places
+from eatnas_tf.layers.structure import IMAGES, Place
 from eatnas_tf.network.assembly import LayerOf, free, output_of, shape_of
 from eatnas_tf.network.fast_layers import fast_layer
 from eatnas_tf.network.initial import Weights, initial_weights
@@ -25,7 +25,7 @@ def build(network: Network, layer_of: LayerOf = fast_layer, seed: int | Sequence
     """
     frame = network.frame
     inputs = keras.Input((frame.image_size, frame.image_size, frame.channels), name="images")
-    stem, *middle, head = places(network)
+    stem, *middle, head = network.places
     tensors = {IMAGES: inputs, stem.name: output_of(stem.steps, [inputs], layer_of)}
     block_outputs = {0: tensors[stem.name]}
     for layer, place in zip(network.layers, middle, strict=True):

@@ -34,7 +34,7 @@ def fast_layer(spec: kinds.Spec, name: str, synchronized: bool = False) -> keras
 class SplitConv(keras.layers.Conv2D):
     """A grouped convolution as one convolution a group.
 
-    Keras 3.15 compiles grouped ones by XLA on a CPU, where a training step takes 10 to 300 times as long; and
+    Keras 3.15 compiles grouped ones by XLA, far slower on a CPU (`python -m benchmarks.kernels`).
     TensorFlow's own have no gradient without oneDNN.
     """
 

@@ -26,7 +26,6 @@ from eatnas_tf.layers import (
 )
 from eatnas_tf.layers.expand import sizes
 from eatnas_tf.layers.specs import Shape
-from eatnas_tf.layers.structure import places
 from eatnas_tf.space import Architecture
 
 FRAME = Frame(15, 2, 3, stem_filters=4, stem_stride=2, strides=(1,))
@@ -44,14 +43,12 @@ def network(*layers):
 
 
 def test_a_layer_takes_the_one_before_or_those_that_it_names() -> None:
-    found = places(
-        network(
-            layer(1, 4, 6, Conv("c", 4, 6)),
-            layer(2, 6, 10, *TWO, after=("block1_layer1", "stem")),
-            layer(3, 10, 8, Conv("c", 10, 8)),
-            layer(4, 8, 18, *TWO, after=("block1_layer3", "block1_layer2")),
-        )
-    )
+    found = network(
+        layer(1, 4, 6, Conv("c", 4, 6)),
+        layer(2, 6, 10, *TWO, after=("block1_layer1", "stem")),
+        layer(3, 10, 8, Conv("c", 10, 8)),
+        layer(4, 8, 18, *TWO, after=("block1_layer3", "block1_layer2")),
+    ).places
     assert [(place.name, place.sources) for place in found] == [
         ("stem", ("images",)),
         ("block1_layer1", ("stem",)),
@@ -101,6 +98,7 @@ def test_sizes_rows_and_counts_follow_the_graph() -> None:
             [layer(1, 4, 4, Conv("c", 4, 4)), layer(1, 4, 4, Conv("c", 4, 4))],
             "two layers are called block1_layer1; number them by block and position",
         ),
+        ([layer(1, 4, 4)], "block 1, layer 1 (own): it has no specs"),
         (
             [layer(1, 4, 8, Conv("c", 4, 6))],
             "block 1, layer 1 (own): its specs make 6 channels; expected 8",
@@ -146,7 +144,7 @@ def test_a_head_that_does_not_fit_is_refused() -> None:
 
 def test_channels_that_a_layer_does_not_tell_are_those_that_it_promises() -> None:
     built = network(layer(1, 4, 4, KerasLayer("odd", lambda name: None)), layer(2, 4, 4, BatchNorm("bn", 4)))
-    assert [place.output.channels for place in places(built)] == [4, 4, 4, 3]
+    assert [place.output.channels for place in built.places] == [4, 4, 4, 3]
 
 
 @pytest.fixture

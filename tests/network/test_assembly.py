@@ -35,7 +35,6 @@ from eatnas_tf.layers import (
     expand,
 )
 from eatnas_tf.layers.specs import pair, walk
-from eatnas_tf.layers.structure import places
 from eatnas_tf.network.assembly import output_of, shape_of
 from eatnas_tf.network.builder import assign, build, weights_of
 from eatnas_tf.network.fast_layers import SplitConv, fast_layer
@@ -127,7 +126,7 @@ def twin_graph(steps, inputs, weights, prefix=""):
 
 def twin_network(network, images, weights):
     known = {"images": images}
-    for place in places(network):
+    for place in network.places:
         prefix = "" if place.name in ("stem", "head") else f"{place.name}_"
         known[place.name] = twin_graph(place.steps, [known[name] for name in place.sources], weights, prefix)
     return known["head"]

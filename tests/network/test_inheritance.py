@@ -1,13 +1,14 @@
 """Weight inheritance against a twin that follows Algorithm 3 index by index."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eatnas_tf.layers import Conv, Frame, expand
+from eatnas_tf.layers import BatchNorm, Concatenate, Conv, Frame, expand
 from eatnas_tf.network.inheritance import Origin, graft, inherit, summary
 from eatnas_tf.network.initial import initial_weights
 from eatnas_tf.space import Architecture
@@ -351,3 +352,41 @@ def test_fresh_kernels_are_he_normal_and_a_seed_repeats_them():
     )["stem_conv/kernel"]
     assert kernel.std() == pytest.approx(np.sqrt(2 / (3 * 3 * 16)), rel=0.02)  # 5 sigma of 36,864
     assert Conv("conv", 16, 256, 3).variables()[0].fan_in == 3 * 3 * 16
+
+
+def grouped(groups, width, bottleneck=8):
+    """A network of one layer: a convolution in groups, beside the input, joined and brought back."""
+    specs = (
+        Conv("grouped", 8, width, 3, groups=groups),
+        BatchNorm("grouped_bn", width),
+        Concatenate("join", after=("grouped_bn", "input")),
+        Conv("back", width + 8, bottleneck),
+    )
+    plain = expand(Architecture.parse("sep_k3_s0_w1.0_d1"), Frame(8, 1, 3, 8, 1, (1,), 5))
+    return replace(plain, layers=(replace(plain.layers[0], specs=specs),))
+
+
+@pytest.mark.parametrize(
+    ("parent", "origin"),
+    [
+        (grouped(2, 12), Origin.COPIED),
+        (grouped(2, 16), Origin.SLICED),
+        (grouped(2, 8), Origin.SLICED),
+        (grouped(4, 12), Origin.FRESH),
+        (grouped(1, 12), Origin.FRESH),
+    ],
+    ids=["same", "narrower", "wider", "more groups", "no groups"],
+)
+def test_a_grouped_convolution_inherits_from_one_of_as_many_groups(parent, origin):
+    child = grouped(2, 12)
+    fresh, trained = initial_weights(child, np.random.default_rng(2)), trained_weights(parent)
+    weights, origins = inherit(child, parent, fresh, trained)
+    assert origins["block1_layer1_grouped/kernel"] is origin
+    assert origins["block1_layer1_grouped_bn/gamma"] is not Origin.FRESH
+    assert origins["block1_layer1_back/kernel"] is not Origin.FRESH
+    source = trained["block1_layer1_grouped/kernel"]
+    expected = fresh if origin is Origin.FRESH else {**fresh, "block1_layer1_grouped/kernel": source}
+    np.testing.assert_array_equal(
+        weights["block1_layer1_grouped/kernel"],
+        twin_graft(expected["block1_layer1_grouped/kernel"], fresh["block1_layer1_grouped/kernel"]),
+    )

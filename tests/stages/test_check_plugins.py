@@ -1,5 +1,6 @@
 """The checker: sound parts hold, and every way of being unsound is named."""
 
+import math
 import random
 import subprocess
 import sys
@@ -9,7 +10,16 @@ import keras
 import pytest
 
 from eatnas_tf import registry
-from eatnas_tf.layers import Activation, BatchNorm, Conv, KerasLayer, conv_ops
+from eatnas_tf.layers import (
+    Activation,
+    BatchNorm,
+    ChannelShuffle,
+    Concatenate,
+    Conv,
+    KerasLayer,
+    MaxPool,
+    conv_ops,
+)
 from eatnas_tf.space import Primitive, natural
 from eatnas_tf.stages.check_plugins import findings_of
 
@@ -81,6 +91,19 @@ def nameless(inputs, outputs, kernel, stride):
     return [Conv(f"conv{outputs}", inputs, outputs, kernel, stride), BatchNorm("bn", outputs)]
 
 
+def branched(inputs, outputs, kernel, stride):
+    """A convolution with a channel shuffle, joined to a pooled branch."""
+    return [
+        Conv("conv", inputs, outputs, kernel, stride),
+        BatchNorm("conv_bn", outputs),
+        ChannelShuffle("shuffle", math.gcd(2, outputs)),
+        MaxPool("pool", 3, stride, after=("input",)),
+        Concatenate("join", after=("shuffle", "pool")),
+        Conv("back", inputs + outputs, outputs),
+        BatchNorm("back_bn", outputs),
+    ]
+
+
 def primitive(rewrite, **settings):
     return Primitive("mine", "my", (0, 1), natural, **{"default": 0, "rewrite": rewrite, **settings})
 
@@ -101,6 +124,12 @@ def test_built_in_parts_hold(group, name) -> None:
     found = findings_of(group, name)
     assert found.broken == ()
     assert len(found.holds) >= 2
+
+
+def test_an_operation_with_branches_holds(part) -> None:
+    found = part("conv_ops", branched)
+    assert found.broken == ()
+    assert {"fits its place", "counts", "trains", "saves", "inherits wider"} <= set(found.holds)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import numpy as np
 from eatnas_tf.layers import Network
 from eatnas_tf.layers import specs as kinds
 from eatnas_tf.layers.specs import is_chain
-from eatnas_tf.layers.structure import IMAGES, places
+from eatnas_tf.layers.structure import IMAGES
 from eatnas_tf.network.initial import Weights
 
 Place = tuple[str, tuple[int, ...]]
@@ -134,7 +134,7 @@ def compiled(network: Network) -> Program:
 def _refuse_branches(network: Network) -> None:
     """Raises UnsupportedError unless the network is a chain of layers, each a chain of specs."""
     before = IMAGES
-    for place in places(network):
+    for place in network.places:
         if place.sources != (before,) or not is_chain(place.steps) or not is_chain(place.bypass):
             raise UnsupportedError(f"the branches of {place.name}")
         before = place.name
