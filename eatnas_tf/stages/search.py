@@ -18,6 +18,7 @@ from eatnas_tf.evolution import (
     top,
 )
 from eatnas_tf.evolution.journal import ADVICE, individuals, line_of
+from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.stages import devices, inherited
 from eatnas_tf.stages.looking import passes_shown
@@ -65,7 +66,7 @@ def run(
         if finished is None:
             finished = _evolve(setting, runtime, evolution, journal, workdir, title, callbacks)
         workdir.keep_weights(evolution.alive_or_needed())
-        _write_best(workdir, evolution, setting, finished)
+        _write_best(workdir, evolution, setting.frame, finished, setting.source.classes)
         result = _result(workdir, evolution, finished)
         _show(result, evolution, config.top_k, title, last)
         return result
@@ -106,7 +107,9 @@ def _evolve(
     callbacks: Sequence[Callback],
 ) -> str:
     """Runs the search to its end or to that of its time; why it is over."""
-    _write_best(workdir, evolution, setting, None)  # with larger caps it is not finished any more
+    _write_best(
+        workdir, evolution, setting.frame, None, setting.source.classes
+    )  # with larger caps it is not finished any more
     places = devices.places(runtime, setting.config.workers)
     from eatnas_tf.stages import boards
 
@@ -129,7 +132,7 @@ def _evolve(
             shares.pop(individual.id, None)
             journal.append(line_of(individual, evolution.quality))
             workdir.keep_weights(evolution.alive_or_needed(), evolution.out)
-            _write_best(workdir, evolution, setting, None)
+            _write_best(workdir, evolution, setting.frame, None, setting.source.classes)
             board.add(individual)
             show()
             for callback in callbacks:
@@ -183,7 +186,13 @@ def _refuse_without_best(evolution: Evolution, setting: Setting, reason: str) ->
         )
 
 
-def _write_best(workdir: Workdir, evolution: Evolution, setting: Setting, finished: str | None) -> None:
+def _write_best(
+    workdir: Workdir,
+    evolution: Evolution,
+    frame: Frame,
+    finished: str | None,
+    classes: Sequence[str] = (),
+) -> None:
     """best.json: the best population so far by rank, the best code first, and why the search is over."""
     peak = evolution.peak
     if peak is None:
@@ -197,8 +206,8 @@ def _write_best(workdir: Workdir, evolution: Evolution, setting: Setting, finish
             "finished": finished,
             "architecture": str(ranking[0].architecture),
             "weights": f"weights/{weights.name}" if weights.exists() else None,
-            "frame": asdict(setting.frame),
-            "classes": list(setting.source.classes),
+            "frame": asdict(frame),
+            **({"classes": list(classes)} if classes else {}),
             "quality": peak.quality,
             "cycle": peak.cycle,
             "ranking": [

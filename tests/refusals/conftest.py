@@ -98,7 +98,7 @@ def _searched(config: SearchConfig, folder: Path) -> None:
             lambda candidate: Measurement(candidate.id / 100, setting.size(candidate.architecture), 1.0),
             lambda individual: journal.append(line_of(individual, evolution.quality)),
         )
-        searching._write_best(workdir, evolution, setting, evolution.finished)
+        searching._write_best(workdir, evolution, setting.frame, evolution.finished)
 
 
 def _retrained(config: RetrainConfig, folder: Path) -> None:
