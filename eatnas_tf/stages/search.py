@@ -19,6 +19,7 @@ from eatnas_tf.searches import (
     run_with,
 )
 from eatnas_tf.searches.journal import ADVICE, individuals, line_of
+from eatnas_tf.layers import Frame
 from eatnas_tf.stages import devices, inherited, plugins_used, untrained
 from eatnas_tf.stages.failures import Streak
 from eatnas_tf.stages.looking import passes_shown
@@ -71,7 +72,7 @@ def run(
             finished = _go_on(setting, runtime, search, journal, workdir, title, callbacks)
         workdir.keep_weights(ledger.alive_or_needed())
         untrained.refuse_result(ledger, config.training.learning_rate)
-        _write_best(workdir, ledger, setting, finished)
+        _write_best(workdir, ledger, setting.frame, finished, setting.source.classes)
         result = _result(workdir, ledger, finished)
         _show(result, ledger, config.top_k, title, last)
         return result
@@ -112,8 +113,8 @@ def _go_on(
     callbacks: Sequence[Callback],
 ) -> str:
     """Runs the search to its end or to that of its time; why it is over."""
-    ledger = search.ledger
-    _write_best(workdir, ledger, setting, None)  # with larger caps it is not finished any more
+    ledger, classes = search.ledger, setting.source.classes
+    _write_best(workdir, ledger, setting.frame, None, classes)  # with larger caps it is not finished any more
     places = devices.places(runtime, setting.config.workers)
     from eatnas_tf.stages import boards
 
@@ -137,7 +138,7 @@ def _go_on(
             shares.pop(individual.id, None)
             journal.append(line_of(individual, ledger.quality))
             workdir.keep_weights(ledger.alive_or_needed(), set(ledger.pending))
-            _write_best(workdir, ledger, setting, None)
+            _write_best(workdir, ledger, setting.frame, None, classes)
             board.add(individual)
             show()
             streak.take(individual)
@@ -192,7 +193,13 @@ def _refuse_without_best(ledger: Ledger, setting: Setting, reason: str) -> None:
         )
 
 
-def _write_best(workdir: Workdir, ledger: Ledger, setting: Setting, finished: str | None) -> None:
+def _write_best(
+    workdir: Workdir,
+    ledger: Ledger,
+    frame: Frame,
+    finished: str | None,
+    classes: Sequence[str] = (),
+) -> None:
     """best.json: the best population so far by rank, the best code first, and why the search is over.
 
     There is none before a population is whole and a candidate has trained.
@@ -209,8 +216,8 @@ def _write_best(workdir: Workdir, ledger: Ledger, setting: Setting, finished: st
             "finished": finished,
             "architecture": str(ranking[0].architecture),
             "weights": f"weights/{weights.name}" if weights.exists() else None,
-            "frame": asdict(setting.frame),
-            "classes": list(setting.source.classes),
+            "frame": asdict(frame),
+            **({"classes": list(classes)} if classes else {}),
             "quality": peak.quality,
             "cycle": peak.cycle,
             "ranking": [

@@ -98,7 +98,7 @@ def _searched(config: SearchConfig, folder: Path) -> None:
             lambda candidate: Measurement(candidate.id / 100, setting.size(candidate.architecture), 1.0),
             lambda individual: journal.append(line_of(individual, search.ledger.quality)),
         )
-        searching._write_best(workdir, search.ledger, setting, search.ledger.finished)
+        searching._write_best(workdir, search.ledger, setting.frame, search.ledger.finished)
 
 
 def _retrained(config: RetrainConfig, folder: Path) -> None:
