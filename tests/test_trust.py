@@ -28,6 +28,8 @@ MEANT = {
     ("worker.py", "import cloudpickle"),
     ("workers.py", "import cloudpickle"),
     ("worker.py", "cloudpickle.loads(build)"),  # what our own main process sends
+    ("fresh_process.py", "import cloudpickle"),
+    ("fresh_process.py", "cloudpickle.loads(path.read_bytes())"),  # parts that the checker has just written
     ("worker.py", "pickle.loads(pickle.dumps(error))"),  # does our own exception survive it?
 }
 OURS = (  # calls that end so
