@@ -13,6 +13,7 @@ from eatnas_tf.configs import RuntimeConfig
 from eatnas_tf.errors import InputError, reason
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.stages import claims, devices
+from eatnas_tf.stages.temporary import files_of_command
 
 COLUMNS = ("group", "part", "holds", "does not hold, and why")
 
@@ -27,6 +28,7 @@ class Findings:
     broken: tuple[tuple[str, str], ...]
 
 
+@files_of_command()
 def run(names: Sequence[str]) -> bool:
     """Prints what holds for the parts called `names` (all, if none is given); True if everything does.
 

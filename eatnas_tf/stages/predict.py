@@ -12,6 +12,7 @@ from eatnas_tf.errors import InputError
 from eatnas_tf.network import class_names
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.stages.looking import passes_shown
+from eatnas_tf.stages.temporary import files_of_command
 from eatnas_tf.training import images
 from eatnas_tf.training.passes import told
 from eatnas_tf.training.startup import load_tensorflow
@@ -19,6 +20,7 @@ from eatnas_tf.training.startup import load_tensorflow
 BATCH = 64
 
 
+@files_of_command()
 def run(model: Path, files: Sequence[Path], top: int, as_json: bool = False) -> None:
     """Prints the `top` likeliest classes of every image. Raises InputError before TensorFlow is loaded if a
     file is no image.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from typing import BinaryIO
 
 
 def load_tensorflow() -> None:
@@ -13,7 +14,7 @@ def load_tensorflow() -> None:
         return
     sys.stderr.flush()
     kept = os.dup(2)
-    with tempfile.TemporaryFile() as said:
+    with _anonymous() as said:
         os.dup2(said.fileno(), 2)
         try:
             import keras  # noqa: F401
@@ -27,3 +28,10 @@ def load_tensorflow() -> None:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def _anonymous() -> BinaryIO:
+    """A file without a name: in memory on Linux, so that a machine needs no folder for temporary files."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stderr"), "w+b")
+    return tempfile.TemporaryFile()
