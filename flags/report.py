@@ -10,7 +10,8 @@ from eatnas_tf.flags import runtime
 OUTPUT = absl_flags.DEFINE_string(
     "output",
     None,
-    "The file to write; by default report.html in the one folder that is reported, else in the current one.",
+    "The file to write; by default report.html in the folder that is reported, or comparison.html in the "
+    "first of several.",
 )
 
 
