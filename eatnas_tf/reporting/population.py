@@ -15,6 +15,7 @@ from eatnas_tf.space import Primitive
 def scalars(
     individuals: Sequence[Individual],
     quality: float,
+    objective: str,
     primitives: Sequence[Primitive],
     counted: Sequence[Count],
 ) -> dict[str, float]:
@@ -28,7 +29,7 @@ def scalars(
         "population/score_worst": min(scores),
         "population/score_std": deviation(scores, mean),
         "population/accuracy_mean": fmean(one.measurement.accuracy for one in individuals),
-        "population/size_mean": fmean(one.measurement.size for one in individuals),
+        f"population/size_{objective}_mean": fmean(one.measurement.size for one in individuals),
         "population/params_mean": fmean(one.params for one in counted),
         "population/mult_adds_mean": fmean(one.mult_adds for one in counted),
         "population/distinct_codes": len(set(codes)),
@@ -37,7 +38,12 @@ def scalars(
 
 
 def status(evolution: Evolution) -> str:
-    """Cycle, best score and population quality, for a bar."""
+    """Cycle, the best score of all candidates so far, and the quality of the population, for a bar.
+
+    The ranking at the end is of another set: the population of the best quality.
+    """
     best = "-" if evolution.best is None else f"{evolution.best.score:.4f}"
     quality = "-" if evolution.quality is None else f"{evolution.quality:.4f}"
-    return f"cycle {evolution.cycle} of {evolution.cycles}, best score {best}, quality {quality}"
+    return (
+        f"cycle {evolution.cycle} of {evolution.cycles}, best score ever {best}, population quality {quality}"
+    )

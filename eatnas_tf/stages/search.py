@@ -61,7 +61,7 @@ def run(
         workdir.keep_weights(evolution.alive_or_needed())
         _write_best(workdir, evolution, setting.frame, finished)
         result = _result(workdir, evolution, finished)
-        _show(result, evolution, config.top_k, title, last)
+        _show(result, evolution, config, title, last)
         return result
 
 
@@ -215,10 +215,12 @@ def _result(workdir: Workdir, evolution: Evolution, finished: str) -> SearchResu
     return SearchResult(workdir.path, finished, peak.quality, tuple(ranking))
 
 
-def _show(result: SearchResult, evolution: Evolution, top_k: int, title: str, last: bool) -> None:
+def _show(result: SearchResult, evolution: Evolution, config: SearchConfig, title: str, last: bool) -> None:
     assert evolution.peak is not None
     tables.best(
-        f"{title}: {result.finished}; best quality {result.quality:.4f} in cycle {evolution.peak.cycle}",
-        result.population[:top_k],
+        f"{title}: {result.finished}; best quality {result.quality:.4f} in cycle {evolution.peak.cycle}, "
+        "its population by score",
+        result.population[: config.top_k],
+        config.evolution.objective,
         last,
     )
