@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from types import FrameType
 
+from eatnas_tf import durable
 from eatnas_tf.errors import InputError
 
 VARIABLE = "TMPDIR"
@@ -26,10 +27,11 @@ HOMES = {"XDG_CONFIG_HOME": "~/.config", "XDG_CACHE_HOME": "~/.cache"}  # Matplo
 def files_in(folder: Path) -> Iterator[None]:
     """Temporary files made while the block runs, also by processes that it starts, lie in `folder`.
 
-    What an earlier run left there is removed before, and all of it after. Raises OSError.
+    What an earlier run left there is removed before, and all of it after. Raises WriteError.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
+    with durable.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     place = str(folder.resolve())
     changed = {VARIABLE: place} | ({} if _matplotlib_has_a_folder() else {MATPLOTLIB: place})
     before = {name: os.environ.get(name) for name in changed}
