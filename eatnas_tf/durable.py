@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from absl import logging
+
+UNSUPPORTED = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY}
+_warned: list[bool] = []
 
 
 class WriteError(OSError):
@@ -33,7 +39,7 @@ def replacing(path: Path, partial: Path) -> Iterator[None]:
         try:
             yield
             with partial.open("r+b") as file:
-                os.fsync(file.fileno())
+                flush(file.fileno())
             partial.replace(path)
         finally:
             with suppress(OSError):
@@ -49,11 +55,34 @@ def write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes a new or renamed entry of `folder` last; where folders cannot be flushed, nothing is done."""
+    """Makes a new or renamed entry of `folder` last, where the file system can flush folders."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(handle)
+        flush(handle)
     finally:
         os.close(handle)
+
+
+def flush(handle: int) -> None:
+    """Flushes an open file or folder to the disk, where the file system can. Raises OSError if that fails.
+
+    Network and FUSE file systems often cannot flush folders, some not even files.
+    """
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+        _warn_once(error)
+
+
+def _warn_once(error: OSError) -> None:
+    if not _warned:
+        _warned.append(True)
+        logging.warning(
+            "the file system cannot flush folders or files (%s); after a power failure, the last results may "
+            "be missing",
+            error.strerror,
+        )

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api_pb2, metadata
-from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionEndInfo
-from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionEndInfo, SessionStartInfo
 
 from eatnas_tf.layers import Count, Frame
 from eatnas_tf.reporting.board import Board, empty
@@ -34,9 +33,8 @@ DERIVED = {
     "parent": f"the id of the parent; {FOUNDER} in the first population",
 }
 METRICS = {
-    "score": "accuracy weighed against size",
+    "score": "accuracy weighed against the objective",
     "accuracy": "on the validation images, as a fraction",
-    "size": "the objective",
 }
 Column = str | float
 
@@ -51,19 +49,20 @@ class Trials:
         primitives: Sequence[Primitive],
         frame: Frame,
         count: Callable[[Individual], Count | None],
+        objective: str,
     ) -> None:
         self._folder, self._trouble, self._frame, self._count = folder, trouble, frame, count
         self._shown: dict[int, Path] = {}
         with trouble():
             for old in folder.glob("[0-9]*"):
                 _remove(old)
-        self._primitives, self._begun = primitives, False
+        self._primitives, self._begun, self._objective = primitives, False, objective
 
     def show(self, history: Sequence[Individual]) -> None:
         """Writes the newest and the best of `history`, and removes the others."""
         if not self._begun:
             self._begun = True
-            columns = experiment(self._primitives, len(history[0].architecture))
+            columns = experiment(self._primitives, len(history[0].architecture), self._objective)
             Board(self._folder, self._trouble).summaries([columns])
         wanted = kept(history)
         for number in self._shown.keys() - wanted.keys():
@@ -77,7 +76,7 @@ class Trials:
     def _write(self, one: Individual) -> None:
         board = Board(self._shown[one.id], self._trouble)
         board.summaries(session(one, columns(one, self._frame, self._count(one))))
-        board.scalars(metrics(one), 0)
+        board.scalars(metrics(one, self._objective), 0)
 
 
 def kept(history: Sequence[Individual]) -> dict[int, Individual]:
@@ -106,14 +105,14 @@ def columns(one: Individual, frame: Frame, counted: Count | None) -> dict[str, C
     return {**known, **primitives}
 
 
-def metrics(one: Individual) -> dict[str, float]:
+def metrics(one: Individual, objective: str) -> dict[str, float]:
     """What was measured; an accuracy that is no number is 0, as its score is."""
     measured = one.measurement
     accuracy = 0.0 if math.isnan(measured.accuracy) else measured.accuracy
-    return {"score": one.score, "accuracy": accuracy, "size": measured.size}
+    return {"score": one.score, "accuracy": accuracy, f"size_{objective}": measured.size}
 
 
-def experiment(primitives: Sequence[Primitive], blocks: int) -> Summary:
+def experiment(primitives: Sequence[Primitive], blocks: int, objective: str) -> Summary:
     """The table's columns. TensorBoard shows the first few until others are chosen: those that `differ`."""
     infos = [
         api_pb2.HParamInfo(name=name, description=said, type=api_pb2.DATA_TYPE_FLOAT64, differs=True)
@@ -127,7 +126,7 @@ def experiment(primitives: Sequence[Primitive], blocks: int) -> Summary:
             infos.append(info)
     shown = [
         api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), description=said)
-        for tag, said in METRICS.items()
+        for tag, said in (*METRICS.items(), (f"size_{objective}", "what the objective gives"))
     ]
     return _summary(
         metadata.EXPERIMENT_TAG,
@@ -136,11 +135,21 @@ def experiment(primitives: Sequence[Primitive], blocks: int) -> Summary:
 
 
 def session(one: Individual, found: Mapping[str, Column]) -> list[Summary]:
-    """A candidate's row: its columns, and how it ended."""
+    """A candidate's row: its columns, and how it ended.
+
+    The row has no group name. TensorBoard merges rows of equal names and averages their metrics, but a row
+    without one is named after its run's folder, which is unique whatever folder is shown.
+    """
+    start = SessionStartInfo(start_time_secs=time.time())
+    for name, value in found.items():
+        if isinstance(value, str):
+            start.hparams[name].string_value = value
+        else:
+            start.hparams[name].number_value = value
     status = api_pb2.STATUS_FAILURE if failed(one) else api_pb2.STATUS_SUCCESS
     end = SessionEndInfo(status=status, end_time_secs=time.time())
     return [
-        hparams_pb(dict(found), trial_id=str(one.id)),
+        _summary(metadata.SESSION_START_INFO_TAG, HParamsPluginData(session_start_info=start)),
         _summary(metadata.SESSION_END_INFO_TAG, HParamsPluginData(session_end_info=end)),
     ]
 

@@ -15,6 +15,7 @@ from eatnas_tf.space import Primitive
 def scalars(
     individuals: Sequence[Individual],
     quality: float,
+    objective: str,
     primitives: Sequence[Primitive],
     counted: Sequence[Count],
 ) -> dict[str, float]:
@@ -28,7 +29,7 @@ def scalars(
         "population/score_worst": min(scores),
         "population/score_std": deviation(scores, mean),
         "population/accuracy_mean": fmean(one.measurement.accuracy for one in individuals),
-        "population/size_mean": fmean(one.measurement.size for one in individuals),
+        f"population/size_{objective}_mean": fmean(one.measurement.size for one in individuals),
         **_means(counted),
         "population/distinct_codes": len(set(codes)),
         **{f"population/entropy_{name}": bits for name, bits in entropies(codes, primitives).items()},
@@ -46,7 +47,11 @@ def _means(counted: Sequence[Count]) -> dict[str, float]:
 
 
 def status(ledger: Ledger) -> str:
-    """Cycle, best score and population quality, for a bar."""
+    """Cycle, the best score of all candidates so far, and the quality of the population, for a bar.
+
+    The ranking at the end is of another set: the population of the best quality.
+    """
     best = "-" if ledger.best is None else f"{ledger.best.score:.4f}"
     quality = "-" if ledger.quality is None else f"{ledger.quality:.4f}"
-    return f"cycle {ledger.cycle} of {ledger.limits.cycles}, best score {best}, quality {quality}"
+    cycles = f"cycle {ledger.cycle} of {ledger.limits.cycles}"
+    return f"{cycles}, best score ever {best}, population quality {quality}"

@@ -56,7 +56,9 @@ class SearchBoard:
         trouble = harmless.writing()
         self._drawing = harmless.drawing()
         self._board = Board(folder, trouble)
-        self._trials = Trials(trials, trouble, subject.primitives, subject.frame, self._count)
+        self._trials = Trials(
+            trials, trouble, subject.primitives, subject.frame, self._count, subject.objective
+        )
         self._history: list[Individual] = []
         self._told: dict[int, Individual] = {}
         self._counts: dict[int, Count | None] = {}
@@ -90,7 +92,7 @@ class SearchBoard:
         self._record = max(self._record, one.score)
         step = len(self._history)
         shown = pace.scalars(self._history, self._told)
-        shown |= {"search/failures": self._failures, "search/best_score": self._record}
+        shown |= {"search/failures": self._failures, "search/best_score_ever": self._record}
         if step >= self._subject.first:
             shown |= self._judged()
             self._board.histogram("population/scores", self._population.scores, step)
@@ -105,7 +107,7 @@ class SearchBoard:
             self._best = quality, self._population
         alive = self._population.individuals
         counted = [found for one in alive if (found := self._count(one)) is not None]
-        return population.scalars(alive, quality, self._subject.primitives, counted)
+        return population.scalars(alive, quality, self._subject.objective, self._subject.primitives, counted)
 
     def _count(self, one: Individual) -> Count | None:
         """None if a part fails for the architecture."""
@@ -119,7 +121,8 @@ class SearchBoard:
     def _show_pictures(self) -> None:
         step = self._drawn = len(self._history)
         ranking = top(self._best[1].individuals or self._history, self._subject.top_k)
-        self._board.table("best", tables.RANKED, tables.ranked(ranking), step)
+        columns = tables.ranking(self._subject.objective)
+        self._board.table("best_of_best_population", columns, tables.ranked(ranking), step)
         if self._drawing.silent:
             return
         with self._drawing(), warnings.catch_warnings(), _uncollected():

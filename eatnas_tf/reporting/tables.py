@@ -13,7 +13,6 @@ from eatnas_tf.reporting import terminal
 from eatnas_tf.searches import Individual
 
 Cells = Sequence[object]
-RANKED = ("rank", "id", "score", "accuracy %", "size", "architecture")
 
 
 def show(
@@ -70,13 +69,18 @@ def layers(title: str, rows: Sequence[Row], total: Count) -> None:
     )
 
 
-def best(title: str, individuals: Sequence[Individual], last: bool = True) -> None:
+def best(title: str, individuals: Sequence[Individual], objective: str, last: bool = True) -> None:
     """The best of a search, with codes to paste; `last` as in `show`."""
-    show(title, RANKED, ranked(individuals), left=("architecture",), last=last)
+    show(title, ranking(objective), ranked(individuals), left=("architecture",), last=last)
+
+
+def ranking(objective: str) -> tuple[str, ...]:
+    """The columns of a ranking. The size of a network is in the unit of the objective."""
+    return ("rank", "id", "score", "accuracy %", objective.replace("_", "-"), "architecture")
 
 
 def ranked(individuals: Sequence[Individual]) -> list[Cells]:
-    """A row each below RANKED, the first of them ranked first."""
+    """A row each below the columns of `ranking`, the first of them ranked first."""
     return [
         (
             rank,

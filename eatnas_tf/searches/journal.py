@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -82,7 +81,7 @@ class Journal:
         try:
             while data:  # a disk that fills up takes a part, and refuses the rest
                 data = data[self._file.write(data) :]
-            os.fsync(self._file.fileno())
+            durable.flush(self._file.fileno())
         except OSError:
             with suppress(OSError):  # what is left of the line then is dropped when the file is opened again
                 self._file.truncate(before)

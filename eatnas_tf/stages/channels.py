@@ -7,14 +7,15 @@ with belongs to its run.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 
 from eatnas_tf import durable
 from eatnas_tf.errors import InputError
 from eatnas_tf.fields import NUMBER, OBJECT, POSITIVE, field, list_of
+from eatnas_tf.stages.locking import locked
 from eatnas_tf.stages.workdir import SCHEMA, Workdir
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.whitening import Whitening
@@ -31,18 +32,15 @@ def whitening(workdir: Workdir, examples: Examples | Streamed) -> Whitening:
     key = examples.identity() if isinstance(examples, Streamed) else None
     if not isinstance(examples, Streamed) or key is None:
         return Whitening.of(examples)
-    with durable.writing(workdir.path / FILE):
-        lock = FileLock(workdir.path / f"{FILE}.lock")
-        lock.acquire()
-    try:
+    with ExitStack() as stack:
+        with durable.writing(workdir.path / FILE):
+            stack.enter_context(locked(workdir.path / f"{FILE}.lock", wait=True))
         known = _known(workdir, examples.channels)
         if key not in known:
             found = Whitening.of(examples)
             known[key] = {"mean": found.mean.tolist(), "deviation": found.deviation.tolist()}
             workdir.write(FILE, {"schema": SCHEMA, "channels": known})
         return Whitening(*(np.asarray(known[key][name], np.float32) for name in KINDS))
-    finally:
-        lock.release()
 
 
 def _known(workdir: Workdir, channels: int) -> dict[str, Any]:

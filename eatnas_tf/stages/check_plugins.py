@@ -13,6 +13,7 @@ from eatnas_tf.configs import RuntimeConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.stages import claims, devices, strategy_claims
+from eatnas_tf.stages.temporary import files_of_command
 
 CLAIMS: dict[str, Any] = {**claims.CLAIMS, "strategies": strategy_claims.CLAIMS}
 COLUMNS = ("group", "part", "holds", "does not hold, and why")
@@ -28,6 +29,7 @@ class Findings:
     broken: tuple[tuple[str, str], ...]
 
 
+@files_of_command()
 def run(names: Sequence[str]) -> bool:
     """Prints what holds for the parts called `names`; True if everything does.
 

@@ -25,6 +25,7 @@ from eatnas_tf.stages.outcomes import Callback
 from eatnas_tf.stages.setting import Setting, workforce_of
 from eatnas_tf.stages.stopping import Stopped, stoppable
 from eatnas_tf.stages.stopwatch import Clocked
+from eatnas_tf.stages.temporary import files_of_command
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.stages.worker import Place
 
@@ -125,7 +126,7 @@ class _Clock(Callback):
 
 @contextmanager
 def _scratch() -> Iterator[Workdir]:
-    with stoppable(), tempfile.TemporaryDirectory() as folder:
+    with stoppable(), files_of_command(), tempfile.TemporaryDirectory() as folder:
         workdir = Workdir(Path(folder))
         workdir.weights_folder.mkdir()
         try:

@@ -7,6 +7,7 @@ from typing import Any
 
 from eatnas_tf.configs import RuntimeConfig
 from eatnas_tf.stages.worker import Place
+from eatnas_tf.training.machine import cores
 from eatnas_tf.training.startup import load_tensorflow
 
 
@@ -46,8 +47,3 @@ def _gpus() -> list[str]:
     count = len(tf.config.list_physical_devices("GPU"))
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     return chosen.split(",")[:count] if chosen else [str(number) for number in range(count)]
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -20,6 +20,7 @@ from eatnas_tf.stages import results
 from eatnas_tf.stages.inherited import recorded_data
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import EvaluationResult
+from eatnas_tf.stages.temporary import files_of_command
 from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.data import Source, open_source
 from eatnas_tf.training.encoding import Encoding
@@ -29,6 +30,7 @@ SHOWN = 20  # classes
 COLUMNS = ("model", "params M", "mult-adds M", "top-1 %", "top-5 %")
 
 
+@files_of_command()
 def run(source: str, dataset: str | None, data_dir: str | None, as_json: bool = False) -> None:
     """Prints params, mult-adds, top-1 and top-5 of the model in `source`, a retraining's folder.
 

@@ -16,6 +16,7 @@ from eatnas_tf.errors import InputError, shown
 from eatnas_tf.network import class_names
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.stages import image_files
+from eatnas_tf.stages.temporary import files_of_command
 from eatnas_tf.training import images
 from eatnas_tf.training.encoding import Encoding
 from eatnas_tf.training.startup import load_tensorflow
@@ -34,6 +35,7 @@ class Prediction:
     error: str | None = None
 
 
+@files_of_command()
 def run(model: Path, paths: Sequence[Path], top: int, form: str = "table", output: Path | None = None) -> int:
     """Shows the `top` likeliest classes of every image: files, and images in folders.
 

@@ -23,11 +23,12 @@ from eatnas_tf.searches import Individual, Journal, Ledger, Limits, Quality, Sco
 from eatnas_tf.searches.journal import individuals
 from eatnas_tf.space import STANDARD, Architecture, Primitive
 from eatnas_tf.stages import plugins_used, results, retrain
+from eatnas_tf.stages.temporary import files_of_command
 from eatnas_tf.stages.workdir import Workdir, refusing_write_errors
 
 SEARCHES = ("search", "transfer")
 NUMBERED = re.compile(r"[0-9]+-(search|transfer|retrain)")
-NAME = "report.html"
+NAME, COMPARISON = "report.html", "comparison.html"
 LONGEST = 100  # stages in a row
 EVOLUTION = {
     "population": WHOLE,
@@ -47,15 +48,16 @@ EVOLUTION = {
 VALUES = list_of(Kind("a value", lambda value: TEXT.fits(value) or NUMBER.fits(value)))
 
 
+@files_of_command()
 def run(workdirs: Sequence[str], output: str | None) -> Path:
     """Writes the report of one folder, or the comparison of several, and returns where it is.
 
-    By default that is report.html in the one folder, else in the current one. Raises InputError for a folder
-    that is none of ours or damaged.
+    By default that is report.html in the first folder, which for several is called comparison.html. Raises
+    InputError for a folder that is none of ours or damaged.
     """
     runs = [read(Path(workdir)) for workdir in workdirs]
     single_run = len(runs) == 1
-    target = Path(output) if output else Path(workdirs[0] if single_run else ".") / NAME
+    target = Path(output) if output else Path(workdirs[0]) / (NAME if single_run else COMPARISON)
     _refuse_unwritable(target)
     title = f"Report of {runs[0].folder}" if single_run else f"Comparison of {len(runs)} runs"
     _write(target, title, runs)

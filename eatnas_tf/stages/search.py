@@ -9,6 +9,7 @@ from functools import partial
 
 from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.errors import InputError
+from eatnas_tf.layers import Frame
 from eatnas_tf.reporting import population, progress, tables
 from eatnas_tf.searches import (
     Candidate,
@@ -19,7 +20,6 @@ from eatnas_tf.searches import (
     run_with,
 )
 from eatnas_tf.searches.journal import ADVICE, individuals, line_of
-from eatnas_tf.layers import Frame
 from eatnas_tf.stages import devices, inherited, plugins_used, untrained
 from eatnas_tf.stages.failures import Streak
 from eatnas_tf.stages.looking import passes_shown
@@ -74,7 +74,7 @@ def run(
         untrained.refuse_result(ledger, config.training.learning_rate)
         _write_best(workdir, ledger, setting.frame, finished, setting.source.classes)
         result = _result(workdir, ledger, finished)
-        _show(result, ledger, config.top_k, title, last)
+        _show(result, ledger, config, title, last)
         return result
 
 
@@ -241,10 +241,12 @@ def _result(workdir: Workdir, ledger: Ledger, finished: str) -> SearchResult:
     return SearchResult(workdir.path, finished, peak.quality, tuple(ranking))
 
 
-def _show(result: SearchResult, ledger: Ledger, top_k: int, title: str, last: bool) -> None:
+def _show(result: SearchResult, ledger: Ledger, config: SearchConfig, title: str, last: bool) -> None:
     assert ledger.peak is not None
     tables.best(
-        f"{title}: {result.finished}; best quality {result.quality:.4f} in cycle {ledger.peak.cycle}",
-        result.population[:top_k],
+        f"{title}: {result.finished}; best quality {result.quality:.4f} in cycle {ledger.peak.cycle}, "
+        "its population by score",
+        result.population[: config.top_k],
+        config.evolution.objective,
         last,
     )

@@ -8,19 +8,19 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 import eatnas_tf
 from eatnas_tf import durable
 from eatnas_tf.configs import RuntimeConfig, settings
 from eatnas_tf.errors import InputError, reason
 from eatnas_tf.stages import plugins_used
+from eatnas_tf.stages.locking import Held, locked
+from eatnas_tf.stages.temporary import files_in
 
 SCHEMA = 1
 OVERRIDES = "overrides"  # in config.json: what was given instead of what the stage before had
@@ -35,6 +35,7 @@ OURS = (
     "tensorboard",
     "hparams",
 )
+TEMPORARY = "tmp"  # in a work folder: temporary files, removed at the end and by the next run
 CAPS = ("cycles", "patience")  # may grow between two runs on the same folder
 FREE = (
     "from",  # a folder may move; that it holds the same is seen when the journal is read
@@ -167,7 +168,7 @@ def opened(
     with refusing_write_errors():
         found = agreeing(stage, config, runtime, check, fingerprint)
         known = fingerprint or (found or {}).get("fingerprint")
-        with _locked(workdir):
+        with _locked(workdir), files_in(workdir.path / TEMPORARY):
             facts = {
                 "stage": stage,
                 "settings": wanted,
@@ -196,20 +197,26 @@ def refusing_write_errors() -> Iterator[None]:
 @contextmanager
 def _locked(workdir: Workdir) -> Iterator[None]:
     """Makes the folder, and holds its lock while the block runs."""
-    lock = FileLock(workdir.path / "lock")
-    try:
-        workdir.weights_folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise InputError(
-            f"--workdir={workdir.path}: another run is at work there; wait for it or use another folder"
-        ) from None
-    except OSError as error:
-        raise _unusable(workdir.path, error) from None
-    try:
+    with ExitStack() as stack:
+        try:
+            workdir.weights_folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(workdir.path / "lock"))
+        except Held as held:
+            raise _at_work(workdir.path, held) from None
+        except OSError as error:
+            raise _unusable(workdir.path, error) from None
         yield
-    finally:
-        lock.release()
+
+
+def _at_work(path: Path, held: Held) -> InputError:
+    if held.file is None:
+        return InputError(
+            f"--workdir={path}: another run is at work there; wait for it or use another folder"
+        )
+    return InputError(
+        f"--workdir={path}: another run ({held.owner or 'unknown'}) is at work there; wait for it or use "
+        f"another folder; if it has ended, delete {held.file}"
+    )
 
 
 def _unusable(path: Path, error: OSError) -> InputError:

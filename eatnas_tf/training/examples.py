@@ -18,6 +18,7 @@ import numpy as np
 from absl import logging
 
 from eatnas_tf.errors import InputError
+from eatnas_tf.training.machine import memory_limits
 from eatnas_tf.training.passes import told
 
 if TYPE_CHECKING:
@@ -220,11 +221,8 @@ def memory_limit() -> int:
 
 
 def _container_limit() -> list[int]:
-    """Bytes that a container may use, where it has a limit (Linux, cgroup 2 and 1)."""
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        with suppress(OSError, ValueError):
-            return [int(Path(path).read_text(encoding="ascii"))]
-    return []
+    """Bytes that this process may use by the limits of its container and of all containers around it."""
+    return memory_limits()
 
 
 def _free() -> list[int]:

@@ -8,7 +8,6 @@ without an image get the last one with weight 0.
 from __future__ import annotations
 
 import math
-import os
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
@@ -19,6 +18,7 @@ import tensorflow as tf
 from eatnas_tf.configs import TrainingConfig
 from eatnas_tf.training.augmentation import area_boxes, augmentation, scale_boxes
 from eatnas_tf.training.examples import UNREADABLE, Examples, Streamed, centre, resize, warn_of_unreadable
+from eatnas_tf.training.machine import cores
 
 
 def feed_of(examples: Examples | Streamed, batch_size: int, recipe: TrainingConfig | None = None) -> Feed:
@@ -140,7 +140,7 @@ class Unreadable:
 def _threads() -> tf.data.Options:
     """Reading has threads of its own: operations are given a single one to run side by side."""
     options = tf.data.Options()
-    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count() or 1
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or cores()
     options.threading.private_threadpool_size = threads
     return options
 

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.training import keras_settings
@@ -46,7 +47,7 @@ def _unheard() -> Iterator[None]:
         return
     with suppress(OSError, AttributeError):
         sys.stderr.flush()
-    with tempfile.TemporaryFile() as said:
+    with _anonymous() as said:
         os.dup2(said.fileno(), 2)
         try:
             yield
@@ -59,3 +60,10 @@ def _unheard() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def _anonymous() -> BinaryIO:
+    """A file without a name: in memory on Linux, so that a machine needs no folder for temporary files."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stderr"), "w+b")
+    return tempfile.TemporaryFile()

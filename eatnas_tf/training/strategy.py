@@ -12,6 +12,7 @@ import tensorflow as tf
 from absl import logging
 
 from eatnas_tf.errors import InputError
+from eatnas_tf.training.machine import cores, cpu_quotas
 
 _configured: list[tuple[str, int]] = []
 
@@ -51,6 +52,7 @@ def _prepare_devices(logical_cpus: int, threads: int | None) -> None:
     if not tf.config.list_physical_devices("GPU"):
         # Graphs here run for seconds only, and the rewriter costs one of them without making a step faster.
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    threads = threads or _quota()
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
     for gpu in tf.config.list_physical_devices("GPU"):
@@ -62,6 +64,11 @@ def _prepare_devices(logical_cpus: int, threads: int | None) -> None:
     if not tf.config.list_physical_devices("GPU"):
         # A training repeats bit for bit only with one inter-op thread.
         tf.config.threading.set_inter_op_parallelism_threads(max(1, logical_cpus))
+
+
+def _quota() -> int | None:
+    """Cores by a container's quota; None without one: TensorFlow itself sees the affinity only."""
+    return cores() if cpu_quotas() else None
 
 
 @cache

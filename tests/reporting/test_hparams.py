@@ -15,7 +15,7 @@ def trials(strategy, tmp_path, frame):
     def counted(one):
         return count(expand(one.architecture, frame))
 
-    return lambda: Trials(tmp_path / "hparams", harmless.writing(), STANDARD, frame, counted)
+    return lambda: Trials(tmp_path / "hparams", harmless.writing(), STANDARD, frame, counted, "params")
 
 
 def _sessions(folder) -> dict[str, dict]:
@@ -103,7 +103,7 @@ def test_the_experiment_tells_type_and_choices_of_columns_and_the_metrics(strate
     from eatnas_tf.reporting.hparams import DERIVED, columns, experiment
 
     one = made_up(8, 0).told[0]
-    summary = experiment(STANDARD, 7)
+    summary = experiment(STANDARD, 7, "params")
     told = metadata.parse_experiment_plugin_data(summary.value[0].metadata.plugin_data.content)
     assert [info.name for info in told.hparam_infos] == list(
         columns(one, frame, count(expand(one.architecture, frame)))
@@ -114,4 +114,43 @@ def test_the_experiment_tells_type_and_choices_of_columns_and_the_metrics(strate
     assert list(infos["block3_conv"].domain_discrete) == ["sep", "mb3", "mb6"]
     assert list(infos["block7_width"].domain_discrete) == ["0.5", "1.0", "1.5", "2.0"]
     assert {name for name, info in infos.items() if info.differs} == set(DERIVED)
-    assert [info.name.tag for info in told.metric_infos] == ["score", "accuracy", "size"]
+    assert [info.name.tag for info in told.metric_infos] == ["score", "accuracy", "size_params"]
+
+
+def test_candidates_of_two_stages_stay_rows_of_their_own_with_their_own_scores(
+    trials, made_up, frame, tmp_path
+) -> None:
+    from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
+    from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+    from tensorboard.context import RequestContext
+    from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups
+
+    from eatnas_tf.reporting import harmless
+    from eatnas_tf.reporting.hparams import Trials
+
+    told = [list(made_up(8, cycles).told.values())[-3:] for cycles in (0, 4)]
+    for stage, shown in zip(("seed0/1-search", "seed1/1-search"), told, strict=True):
+        folder = tmp_path / "hparams" / stage
+
+        def counted(one):
+            return count(expand(one.architecture, frame))
+
+        Trials(folder, harmless.writing(), STANDARD, frame, counted, "params").show(shown)
+        Trials(folder.with_name("3-transfer"), harmless.writing(), STANDARD, frame, counted, "params").show(
+            shown
+        )
+    multiplexer = EventMultiplexer().AddRunsFromDirectory(str(tmp_path / "hparams")).Reload()
+    provider = MultiplexerDataProvider(multiplexer, str(tmp_path))
+    plugin = type("Plugin", (), {"data_provider": provider})
+    context = backend_context.Context(plugin)
+    request = api_pb2.ListSessionGroupsRequest(
+        start_index=0, slice_size=99, aggregation_type=api_pb2.AGGREGATION_AVG
+    )
+    request.allowed_statuses.extend([api_pb2.STATUS_SUCCESS, api_pb2.STATUS_FAILURE])
+    handler = list_session_groups.Handler(RequestContext(), context, "", request)
+    groups = handler.run().session_groups
+    assert len(groups) == 12
+    assert all(len(group.sessions) == 1 for group in groups)
+    assert {group.name.rpartition("/")[0] for group in groups} == {
+        f"seed{seed}/{stage}" for seed in (0, 1) for stage in ("1-search", "3-transfer")
+    }

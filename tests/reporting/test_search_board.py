@@ -104,7 +104,7 @@ def test_curves_have_evaluations_as_steps_and_begin_with_the_whole_population(
         assert curve[-1][1] == pytest.approx(value, rel=1e-6)
     assert {f"population/entropy_{one.name}" for one in STANDARD} <= set(events)
     assert [step for step, _ in _curve(events, "search/score")] == list(range(1, len(told) + 1))
-    assert _curve(events, "search/best_score")[-1][1] == pytest.approx(search.best.score, rel=1e-6)
+    assert _curve(events, "search/best_score_ever")[-1][1] == pytest.approx(search.best.score, rel=1e-6)
 
 
 def test_the_histogram_holds_every_score_of_the_population(board, search, tmp_path) -> None:

@@ -59,7 +59,7 @@ def test_a_pipeline_ends_with_the_basic_and_the_final_architecture(stage, pipeli
 
 
 def test_progress_names_stage_cycle_best_score_and_quality(pipeline) -> None:
-    assert "1 of 4: search: evaluation 3 of 3, cycle 1 of 1, best score 0." in pipeline.stderr
+    assert "1 of 4: search: evaluation 3 of 3, cycle 1 of 1, best score ever 0." in pipeline.stderr
     assert "2 of 4: retrain: epoch 6 of 6, final" in pipeline.stderr
     assert "4 of 4: retrain: epoch 2 of 2, network1" in pipeline.stderr
 

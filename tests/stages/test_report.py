@@ -155,7 +155,7 @@ def test_a_comparison_tells_every_run_and_what_sets_them_apart(folders) -> None:
             names.append(f"{kind}{seed}")
     target = report.run(names, None)
     text = _text(target.read_text())
-    assert str(target) == "report.html"
+    assert target.name == "comparison.html"
     for name in names:
         assert f"{name} {name[-1]} search 20 0.20 all 12 cycles done" in text
     assert "1-search perturbation every_block one_block" in text

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from eatnas_tf.reporting.figures import curves
@@ -43,9 +44,10 @@ def grouped(runs: Sequence[Run]) -> list[Group]:
     by_setting: dict[str, list[Run]] = {}
     for run in runs:
         by_setting.setdefault(json.dumps(_settings(run), sort_keys=True), []).append(run)
-    apart = _apart([found[0] for found in by_setting.values()])
+    firsts = [found[0] for found in by_setting.values()]
+    apart, chains = _apart(firsts), len({_stages(run) for run in firsts}) > 1
     return [
-        Group(_name(number, found[0], apart), found)
+        Group(_name(number, found[0], apart, chains) if len(firsts) > 1 else "all runs", found)
         for number, found in enumerate(by_setting.values(), start=1)
     ]
 
@@ -61,16 +63,35 @@ def _settings(run: Run) -> dict[str, Any]:
 
 
 def _apart(runs: Sequence[Run]) -> list[str]:
-    """The settings in which these are not all alike."""
+    """The settings in which these are not all alike, of the stages that all of them have."""
     found = [_settings(run) for run in runs]
-    names = dict.fromkeys(name for settings in found for name in settings)
-    return [name for name in names if any(one.get(name) != found[0].get(name) for one in found)]
+    return [
+        name
+        for name in dict.fromkeys(name for settings in found for name in settings)
+        if all(_stage_of(name) in map(_stage_of, one) for one in found)
+        and any(one.get(name) != found[0].get(name) for one in found)
+    ]
 
 
-def _name(number: int, run: Run, apart: Sequence[str]) -> str:
-    settings = _settings(run)
-    words = [f"{name.split()[1]}={wording.setting(settings.get(name))}" for name in apart[:NAMED]]
-    return f"{number}: {', '.join(words)}" if words else "all runs"
+def _stage_of(name: str) -> str:
+    """The stage in one of the names of `_settings`."""
+    return name.partition(" ")[0]
+
+
+def _stages(run: Run) -> str:
+    return ", ".join(stage.kind for stage in run.stages)
+
+
+def _name(number: int, run: Run, apart: Sequence[str], chains: bool) -> str:
+    """A group's name: with `chains` of different stages the last stage's folder, then what sets it apart."""
+    settings, flags = _settings(run), [name.split()[1] for name in apart]
+    words = [
+        # Two stages may differ in a flag of the same name: then the stage is part of it.
+        f"{name if flags.count(flag) > 1 else flag}={wording.setting(settings.get(name))}"
+        for name, flag in zip(apart[:NAMED], flags, strict=False)
+    ]
+    place = ["/".join(Path(run.stages[-1].folder).parts[-2:])] if chains else []
+    return f"{number}: {', '.join([*place, *words])}"
 
 
 def _overview(groups: Sequence[Group]) -> Section:
@@ -79,7 +100,7 @@ def _overview(groups: Sequence[Group]) -> Section:
             group.name,
             run.folder,
             wording.setting(run.stages[0].settings.get("seed")),
-            ", ".join(stage.kind for stage in run.stages),
+            _stages(run),
             wording.whole(sum(len(search.told) for search in run.searches)),
             wording.hours(sum(search.hours for search in run.searches)) if run.searches else "",
             wording.standing(run.stages[-1]),
@@ -170,4 +191,5 @@ def _differences(groups: Sequence[Group]) -> Section:
     found = {f"group {number}": _settings(group.runs[0]) for number, group in enumerate(groups, start=1)}
     names = _apart([group.runs[0] for group in groups])
     rows = [(name, *(wording.setting(settings.get(name)) for settings in found.values())) for name in names]
+    rows.insert(0, ("stages", *(_stages(group.runs[0]) for group in groups)))
     return Section("What sets the groups apart", [Table(("stage and setting", *found), rows)])

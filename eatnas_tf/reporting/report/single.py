@@ -48,7 +48,7 @@ CURVES = {
     "quality": "Population quality Q: mean and spread of the scores together",
     "score": "Scores of the population",
     "accuracy": "Mean validation accuracy of the population",
-    "size": "Mean size of the population",
+    "size": "Mean size of the population, in the unit of the objective",
 }
 
 
