@@ -401,7 +401,7 @@ def _make_plain(config: Any) -> None:
     """
     for entry in dataclasses.fields(config):
         value = getattr(config, entry.name)
-        if entry.type.startswith("tuple"):  # type: ignore[union-attr]
+        if entry.type.startswith("tuple"):
             value = _listed(entry.name, value) if value is not None or entry.default is not None else None
         object.__setattr__(config, entry.name, _plain(value))
 

@@ -26,7 +26,7 @@ def refused(binary, common, flag, prefix="", url="gs://bucket/a") -> Case:
 
 
 CASES = [
-    *(refused(search, SEARCH, "dataset", prefix) for prefix in ("", "npz:", "folder:")),
+    *(refused(search, SEARCH, "dataset", prefix) for prefix in ("npz:", "folder:")),
     *(
         refused(binary, common, flag)
         for binary, common in (
