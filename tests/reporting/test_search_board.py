@@ -171,7 +171,7 @@ def test_pictures_come_every_so_many_evaluations_and_at_the_end_once(
         assert plugin == "images"
         assert Image.open(io.BytesIO(png)).size == (int(width), int(height))
         assert 300 < int(width) < 1200
-    assert [step for step, _, _ in events["best"]] == steps
+    assert [step for step, _, _ in events["best_of_best_population"]] == steps
 
 
 @pytest.mark.filterwarnings("ignore:html5lib's sanitizer:DeprecationWarning")  # TensorBoard's
@@ -192,7 +192,7 @@ def test_settings_and_the_best_codes_are_tables_in_which_names_are_no_markup(boa
         "<p>--strides</p>",
         "<pre><code>1,2\n</code></pre>",
     ]
-    ((_, _, best),) = events["best"]
+    ((_, _, best),) = events["best_of_best_population"]
     rows = np.array([one.decode() for one in best.string_val]).reshape(4, 6)
     ranking = sorted(search.peak.population.individuals, key=lambda one: -one.score)[:3]
     assert [markdown_to_safe_html(code) for code in rows[1:, 5]] == [
@@ -219,7 +219,7 @@ def test_whatever_goes_wrong_in_drawing_is_said_once_and_curves_go_on(
     events = _read(tmp_path / "whole")
     assert len(_curve(events, "search/score")) == len(search.told)
     assert not [tag for tag in events if tag.startswith("pictures/")]
-    assert [step for step, _, _ in events["best"]] == [10, 20, 30, 40, 48]
+    assert [step for step, _, _ in events["best_of_best_population"]] == [10, 20, 30, 40, 48]
 
 
 def test_a_full_disk_is_said_once_for_curves_pictures_and_trials_together(
