@@ -116,10 +116,10 @@ class Ledger:
 
         The best is the best individual so far, and the one that leads the best population.
         """
-        needed = {candidate.parent for candidate in self.pending.values()}
-        needed |= {self.best.id} if self.best else set()
-        needed |= {self.peak.ranking[0].id} if self.peak else set()
-        return self.population.ids | (needed - {None})  # type: ignore[return-value]
+        parents = {one.parent for one in self.pending.values() if one.parent is not None}
+        best = {self.best.id} if self.best else set()
+        leader = {self.peak.ranking[0].id} if self.peak else set()
+        return self.population.ids | parents | best | leader
 
     def expect(self, candidate: Candidate) -> None:
         """Takes note of a candidate that is being evaluated."""

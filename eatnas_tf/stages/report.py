@@ -19,7 +19,7 @@ from eatnas_tf.layers import count, expand
 from eatnas_tf.layers.counting import Count
 from eatnas_tf.reporting import progress, tables
 from eatnas_tf.reporting.report.stages import Network, Retrained, Run, Searched, Stage, Test
-from eatnas_tf.searches import Individual, Journal, Ledger, Limits, Quality, Score, origin
+from eatnas_tf.searches import Individual, Journal, Ledger, Limits, Moment, Quality, Score, origin
 from eatnas_tf.searches.journal import individuals
 from eatnas_tf.space import STANDARD, Architecture, Primitive
 from eatnas_tf.stages import plugins_used, results, retrain
@@ -218,7 +218,8 @@ def _retrained(common: Stage, workdir: Workdir, best: results.Result | None) -> 
 
 
 def _searched(common: Stage, workdir: Workdir, plan: Mapping[str, Any]) -> Searched:
-    journal, primitives, ledger, moments = Journal(workdir.journal), _primitives(plan), _ledger(plan), []
+    journal, primitives, ledger = Journal(workdir.journal), _primitives(plan), _ledger(plan)
+    moments: list[Moment] = []
     told = list(individuals(journal, primitives))
     for number, individual in enumerate(told, start=2):
         with _at_line(journal, number):
