@@ -20,7 +20,7 @@ from eatnas_tf.reporting import harmless, pace, population, tables
 from eatnas_tf.reporting.ancestry import ancestry
 from eatnas_tf.reporting.board import Board
 from eatnas_tf.reporting.hparams import Trials
-from eatnas_tf.searches import Individual, Population, top
+from eatnas_tf.searches import Individual, Ledger, top
 from eatnas_tf.space import Architecture, Primitive
 
 if TYPE_CHECKING:
@@ -31,11 +31,10 @@ DPI = 80
 
 @dataclass(frozen=True)
 class Subject:
-    """A search as its board sees it. `first` is the size of a whole population; `basic` a transfer's seed."""
+    """A search as its board sees it: `ledger` knows nothing yet, `basic` is what a transfer starts from."""
 
     primitives: Sequence[Primitive]
-    first: int
-    quality: Callable[[Sequence[float]], float]
+    ledger: Ledger
     objective: str
     frame: Frame
     network: Callable[[Architecture], Network]
@@ -59,11 +58,10 @@ class SearchBoard:
         self._trials = Trials(
             trials, trouble, subject.primitives, subject.frame, self._count, subject.objective
         )
+        self._ledger = subject.ledger
         self._history: list[Individual] = []
-        self._told: dict[int, Individual] = {}
         self._counts: dict[int, Count | None] = {}
-        self._population, self._best = Population(), (float("-inf"), Population())
-        self._failures, self._drawn, self._record = 0, 0, float("-inf")
+        self._failures, self._drawn = 0, 0
         flags = [(f"--{name}", _text(value)) for name, value in subject.settings.items() if value is not None]
         self._board.table("settings", ("flag", "value"), flags)
 
@@ -85,27 +83,23 @@ class SearchBoard:
             self._show_pictures()
 
     def _take(self, one: Individual) -> None:
+        ledger = self._ledger
+        ledger.restore(one)
         self._history.append(one)
-        self._told[one.id] = one
-        self._population = self._population.adding(one)
         self._failures += pace.failed(one)
-        self._record = max(self._record, one.score)
-        step = len(self._history)
-        shown = pace.scalars(self._history, self._told)
-        shown |= {"search/failures": self._failures, "search/best_score_ever": self._record}
-        if step >= self._subject.first:
-            shown |= self._judged()
-            self._board.histogram("population/scores", self._population.scores, step)
+        step = ledger.evaluations
+        shown = pace.scalars(self._history, ledger.told) | {"search/failures": self._failures}
+        shown |= {"search/best_score_ever": ledger.best.score} if ledger.best else {}
+        if ledger.quality is not None:
+            shown |= self._judged(ledger.quality)
+            self._board.histogram("population/scores", ledger.population.scores, step)
         self._board.scalars(shown, step)
         if self._every and step % self._every == 0:
             self._show_pictures()
 
-    def _judged(self) -> dict[str, float]:
-        """Curves of a whole population, which may be the best one."""
-        quality = self._subject.quality(self._population.scores)
-        if quality > self._best[0]:
-            self._best = quality, self._population
-        alive = self._population.individuals
+    def _judged(self, quality: float) -> dict[str, float]:
+        """Curves of a complete population."""
+        alive = self._ledger.population.individuals
         counted = [found for one in alive if (found := self._count(one)) is not None]
         return population.scalars(alive, quality, self._subject.objective, self._subject.primitives, counted)
 
@@ -120,7 +114,8 @@ class SearchBoard:
 
     def _show_pictures(self) -> None:
         step = self._drawn = len(self._history)
-        ranking = top(self._best[1].individuals or self._history, self._subject.top_k)
+        peak = self._ledger.peak
+        ranking = top(peak.population.individuals if peak else self._history, self._subject.top_k)
         columns = tables.ranking(self._subject.objective)
         self._board.table("best_of_best_population", columns, tables.ranked(ranking), step)
         if self._drawing.silent:
@@ -139,13 +134,13 @@ class SearchBoard:
             occupancy,
         )
 
-        subject, alive = self._subject, self._population.individuals
+        subject, alive = self._subject, self._ledger.population.individuals
         codes, ids = [one.architecture for one in alive], {one.id for one in alive}
         title = f"best of the best population: candidate {best.id}, score {best.score:.4f}"
         found = {
             "front": partial(front.of_candidates, self._history, ids, subject.objective),
             "occupancy": partial(occupancy.of_population, codes, subject.primitives),
-            "lineage": partial(lineage.of_line, ancestry(best, self._told)),
+            "lineage": partial(lineage.of_line, ancestry(best, self._ledger.told)),
             "best": partial(drawing.of_architecture, best.architecture, subject.frame, title),
         }
         if subject.basic is not None:

@@ -16,8 +16,7 @@ def of_search(setting: Setting, workdir: Workdir, pictures_every: int) -> Search
         workdir.hparams,
         Subject(
             setting.plan.space.primitives,
-            config.evolution.population,
-            setting.plan.quality,
+            setting.plan.ledger(),
             config.evolution.objective,
             setting.frame,
             setting.network,

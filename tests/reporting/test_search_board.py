@@ -11,7 +11,7 @@ from absl import logging
 from PIL import Image
 
 from eatnas_tf.layers import count, expand
-from eatnas_tf.searches import Quality
+from eatnas_tf.searches import Ledger, Score
 from eatnas_tf.space import STANDARD
 
 POPULATION = 8
@@ -25,8 +25,7 @@ def board(strategy, tmp_path, frame):
     def new(name: str, every: int = 0, **changes):
         given = {
             "primitives": STANDARD,
-            "first": POPULATION,
-            "quality": Quality(),
+            "ledger": Ledger(POPULATION, Score(3e6)),
             "objective": "params",
             "frame": frame,
             "network": lambda architecture: expand(architecture, frame),
