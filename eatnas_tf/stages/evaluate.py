@@ -67,11 +67,11 @@ def on_named(source: str, given: DataConfig) -> EvaluationResult:
     """`measure` on the dataset that `given` names; what it leaves at None is as in the retraining."""
     size, data = image_size(source), _data(source, given)
     with passes_shown():
-        opened = open_source(data, size, _encoding(source, data))
+        opened = open_source(data, size, encoding(source, data))
     return measure(source, opened, data.name)
 
 
-def _encoding(source: str, data: DataConfig) -> Encoding | None:
+def encoding(source: str, data: DataConfig) -> Encoding | None:
     """What the model in a retraining's folder reads image files with, if the dataset is of files.
 
     Raises InputError.

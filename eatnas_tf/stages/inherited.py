@@ -33,7 +33,7 @@ KINDS = {  # of the fields in a config.json; the others are whole numbers or nul
     **dict.fromkeys(("dataset", "width_base", "shortcut"), TEXT),
     **dict.fromkeys(("blocks", "stem_filters", "head_filters"), WHOLE),
     "data_dir": optional(TEXT),
-    "validation": NUMBER,
+    "validation": optional(NUMBER),
     "centre_crop": optional(NUMBER),
     "strides": optional(list_of(WHOLE)),
 }

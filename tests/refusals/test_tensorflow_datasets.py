@@ -35,8 +35,7 @@ CASES = [
     ),
     of_tfds(
         "cifar10",
-        "is not prepared in kept, and a dry run leaves it so; "
-        "the command itself would download about 162.17 MiB and prepare it first",
+        "is not prepared in kept, and a dry run leaves it so; the command itself would download about …",
         "--dry_run",
     ),
     *(

@@ -275,7 +275,7 @@ def test_a_model_keeps_what_its_images_were_read_with(tmp_path) -> None:
         opened(tmp_path / "data")
     (tmp_path / "data" / "a" / "1.png").unlink()
     encoding = opened(tmp_path / "data").encoding
-    class_names.add(tmp_path / "model.keras", ["a", "b"], None, json.loads(json.dumps(encoding.to_dict())))
+    class_names.add(tmp_path / "model.keras", ["a", "b"], encoding=json.loads(json.dumps(encoding.to_dict())))
     data = DataConfig(f"folder:{tmp_path / 'data'}")
     assert evaluate.encoding(str(tmp_path), data) == encoding == Encoding(values=WHOLE, low=0, high=4095)
     (tmp_path / "data" / "a" / "0.png").unlink()
@@ -295,7 +295,7 @@ def test_an_older_model_has_the_default_encoding(tmp_path) -> None:
     [{"background": 256}, {"low": "0"}, {"values": 3}, {"low": 2, "high": 1}, {"low": 1, "high": 1}],
 )
 def test_a_damaged_encoding_is_refused(tmp_path, damaged) -> None:
-    class_names.add(tmp_path / "model.keras", ["a", "b"], None, damaged)
+    class_names.add(tmp_path / "model.keras", ["a", "b"], encoding=damaged)
     with pytest.raises(InputError, match=r"classes.json is damaged"):
         class_names.encoding(tmp_path / "model.keras")
 
