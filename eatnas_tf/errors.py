@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
+from pathlib import Path
 from typing import TypeVar
 
 Error = TypeVar("Error", bound="InputError")
@@ -67,4 +69,15 @@ def blaming(part: str) -> Iterator[None]:
     except InputError as error:
         raise PartError(f"{part}: {error}", part) from error
     except Exception as error:
-        raise PartError(f"{part}: {reason(error)}", part) from error
+        raise PartError(f"{part}: {reason(error)}{_place(error)}", part) from error
+
+
+def _place(error: Exception) -> str:
+    """Where in a part's file an exception came from; nothing if our own code raised."""
+    places = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_globals.get("__name__", "").startswith("eatnas_tf.")
+    ]
+    inside = [line for file, line in places if file == places[0][0]]
+    return f" ({Path(places[0][0]).name}, line {inside[-1]})" if inside else ""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, blaming
 from eatnas_tf.searches.candidates import Candidate, Individual, Measurement
 from eatnas_tf.searches.ledger import Ledger, Moment
 from eatnas_tf.searches.strategy import Proposal, Strategy
@@ -33,6 +33,7 @@ class Search:
     ) -> None:
         self.ledger = ledger
         self._first, self._strategy, self._seed, self._space = list(first), strategy, seed, space
+        self._name = f"strategy {type(strategy).__name__}"
         self._proposals: dict[int, Proposal] = {}
         self._next = 0
 
@@ -46,7 +47,8 @@ class Search:
         elif ledger.finished or ledger.exhausted or ledger.full:
             return None
         else:
-            proposal = self._strategy.ask(ledger, Random(f"{self._seed}/{self._next}"))
+            with blaming(self._name):
+                proposal = self._strategy.ask(ledger, Random(f"{self._seed}/{self._next}"))
             if proposal is None:
                 ledger.exhausted = True
                 return None
@@ -55,13 +57,22 @@ class Search:
         ledger.expect(candidate)
         return candidate
 
-    def tell(self, number: int, measurement: Measurement) -> Individual:
-        """Takes a pending candidate's measurement."""
+    def tell(
+        self,
+        number: int,
+        measurement: Measurement,
+        taken: Callable[[Individual], None] = lambda individual: None,
+    ) -> Individual:
+        """Takes a pending candidate's measurement.
+
+        `taken` hears of it before the strategy does: if that raises, what was measured is in the journal.
+        """
         proposal = self._proposals.pop(number, None)
         if proposal is not None and proposal.details:
             measurement = replace(measurement, details={**measurement.details, **proposal.details})
         individual = self.ledger.tell(number, measurement, proposal.leavers if proposal else ())
-        self._strategy.tell(self.ledger, individual)
+        taken(individual)
+        self._tell_strategy(individual)
         return individual
 
     def restore(self, individual: Individual) -> None:
@@ -78,12 +89,16 @@ class Search:
                     "where the search starts from, or a plugin, has changed; use another --workdir"
                 )
         self.ledger.restore(individual)
-        self._strategy.tell(self.ledger, individual)
+        self._tell_strategy(individual)
+
+    def _tell_strategy(self, individual: Individual) -> None:
+        with blaming(self._name):
+            self._strategy.tell(self.ledger, individual)
 
     def _candidate(self, proposal: Proposal) -> Candidate:
         wrong = self._wrong(proposal)
         if wrong:
-            raise InputError(f"the strategy {type(self._strategy).__name__} proposed {wrong}")
+            raise InputError(f"{self._name} proposed {wrong}")
         architecture, parent = proposal.architecture, proposal.parent
         origin = architecture if parent is None else self.ledger.told[parent].architecture
         return Candidate(self._next, architecture, parent, differences(origin, architecture))
@@ -133,6 +148,6 @@ def run_with(
         if not ledger.pending:
             break
         finished = workforce.next_finished()
-        taken(search.tell(finished.candidate.id, finished.measurement))
+        search.tell(finished.candidate.id, finished.measurement, taken)
     assert ledger.peak is not None
     return ledger.peak

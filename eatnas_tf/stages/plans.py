@@ -123,7 +123,12 @@ def search(config: SearchConfig) -> SearchPlan:
 def _strategy(setting: str, problem: Problem) -> Callable[[], Strategy]:
     """Makes the strategy of `--strategy=NAME` or `NAME:ARGUMENT`. Raises InputError."""
     name, _, argument = setting.partition(":")
-    return partial(registry.get("strategies", name), replace(problem, argument=argument))
+    make: Callable[[], Strategy] = partial(
+        registry.get("strategies", name), replace(problem, argument=argument)
+    )
+    with blaming(f"strategy {name!r}"):
+        make()  # what it refuses is said before anything is written
+    return make
 
 
 def _size(name: str, objective: Callable[[Network], Any], network: Network) -> float:

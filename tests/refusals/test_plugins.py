@@ -125,22 +125,22 @@ CASES = [
         "--objective=own",
     ),
     plugged(
-        "objective 'own' gave inf back; expected a number above 0",
+        "objective 'own': it gave inf back; expected a number above 0",
         'import numpy\nPARTS = {"objectives": {"own": lambda network: numpy.float32("inf")}}',
         "--objective=own",
     ),
     plugged(
-        "objective 'own' gave -3 back; expected a number above 0",
+        "objective 'own': it gave -3 back; expected a number above 0",
         'import numpy\nPARTS = {"objectives": {"own": lambda network: numpy.array(-3)}}',
         "--objective=own",
     ),
     plugged(
-        "objective 'own' gave True back; expected a number above 0",
+        "objective 'own': it gave True back; expected a number above 0",
         'import numpy\nPARTS = {"objectives": {"own": lambda network: numpy.bool_(True)}}',
         "--objective=own",
     ),
     plugged(
-        "objective 'own' gave array([3]) back; expected a number above 0",
+        "objective 'own': it gave array([3]) back; expected a number above 0",
         'import numpy\nPARTS = {"objectives": {"own": lambda network: numpy.array([3])}}',
         "--objective=own",
     ),

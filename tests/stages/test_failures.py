@@ -58,8 +58,10 @@ def failure(number: int, *parts: str) -> Individual:
 def test_a_conv_op_that_raises_is_named_with_its_block() -> None:
     with pytest.raises(PartError) as refused:
         expand(Architecture.parse(MINE), FRAME)
+    line = even_only.__code__.co_firstlineno + 2
     assert str(refused.value) == (
-        "block 1, conv op 'mine': ValueError: 7 channels cannot be halved (check_plugins tells more)"
+        "block 1, conv op 'mine': ValueError: 7 channels cannot be halved "
+        f"(test_failures.py, line {line}) (check_plugins tells more)"
     )
     assert refused.value.part == "conv op 'mine'"
 
@@ -80,7 +82,8 @@ def test_a_mutation_that_raises_is_named(monkeypatch) -> None:
     mutation = operators(space, ("broken",))["broken"]
     with pytest.raises(PartError) as refused:
         mutation(space.sample(Random(0)), 0, space, Random(0))
-    assert str(refused.value) == "mutation 'broken': KeyError: 'kernel'"
+    line = broken.__code__.co_firstlineno + 1
+    assert str(refused.value) == f"mutation 'broken': KeyError: 'kernel' (test_failures.py, line {line})"
 
 
 def test_a_candidate_that_raises_scores_0_with_reason_and_part_and_leaves_its_traceback(workdir) -> None:
