@@ -118,7 +118,8 @@ CASES = table(
     ),
     (
         ["--train_examples=50000"],
-        "--train_examples: 50000 is more than the 5000 training images of fashion_mnist_mini; give fewer",
+        "--train_examples: 50000 is more than the 5000 training images of fashion_mnist_mini; "
+        "give fewer, or 0 for all",
     ),
     (["--train_examples=1"], "--train_examples: 1 is not at least 2, or 0 for all"),
     (
