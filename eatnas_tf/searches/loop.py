@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 from eatnas_tf.errors import InputError, blaming
+from eatnas_tf.fields import python_number
 from eatnas_tf.searches.candidates import Candidate, Individual, Measurement
+from eatnas_tf.searches.journal import FIELDS
 from eatnas_tf.searches.ledger import Ledger, Moment
 from eatnas_tf.searches.strategy import Proposal, Strategy
 from eatnas_tf.searches.workforce import Alone, Task, Workforce
@@ -49,6 +52,7 @@ class Search:
         else:
             with blaming(self._name):
                 proposal = self._strategy.ask(ledger, Random(f"{self._seed}/{self._next}"))
+                proposal = _plain(proposal) if isinstance(proposal, Proposal) else proposal
             if proposal is None:
                 ledger.exhausted = True
                 return None
@@ -69,7 +73,7 @@ class Search:
         """
         proposal = self._proposals.pop(number, None)
         if proposal is not None and proposal.details:
-            measurement = replace(measurement, details={**measurement.details, **proposal.details})
+            measurement = replace(measurement, details={**proposal.details, **measurement.details})
         individual = self.ledger.tell(number, measurement, proposal.leavers if proposal else ())
         taken(individual)
         self._tell_strategy(individual)
@@ -112,8 +116,23 @@ class Search:
             return f"{architecture} again; expected one that ledger.knows() not"
         if parent is not None and parent not in self.ledger.told:
             return f"a child of {parent!r}; expected the id of an individual in ledger.told"
+        if reserved := set(proposal.details) & set(FIELDS):
+            return f"the detail {min(reserved)!r}, which the journal has already; expected another name"
         refusal = self._space.refusal(architecture) if self._space else None
         return f"{architecture}, which is not in the space: {refusal}" if refusal else None
+
+
+def _plain(proposal: Proposal) -> Proposal:
+    """The same with Python's numbers for NumPy's, and with details as a journal keeps them.
+
+    Raises InputError before anything is spent on the candidate.
+    """
+    try:
+        details = json.loads(json.dumps(dict(proposal.details), default=python_number))
+    except (TypeError, ValueError):
+        raise InputError(f"its details are {proposal.details!r:.60}; expected what JSON can hold") from None
+    leavers = tuple(python_number(number) for number in proposal.leavers)
+    return replace(proposal, parent=python_number(proposal.parent), leavers=leavers, details=details)
 
 
 def run(

@@ -1,9 +1,13 @@
-"""Strategies that raise: the part is named, and what was measured is kept."""
+"""Strategies that raise or propose what a search cannot use: one line, and what was measured is kept."""
 
+import json
+
+import numpy as np
 import pytest
 
-from eatnas_tf.errors import PartError
+from eatnas_tf.errors import InputError, PartError
 from eatnas_tf.searches import Ledger, Limits, Measurement, Problem, Proposal, Search, random_population, run
+from eatnas_tf.searches.journal import line_of
 from eatnas_tf.space import SearchSpace
 from eatnas_tf.strategies.random_search import random_search
 
@@ -62,3 +66,54 @@ def test_an_earlier_run_that_a_strategy_cannot_hear_of_is_refused() -> None:
     again.restore(told[1])
     with pytest.raises(PartError, match="strategy DeafStrategy"):
         again.restore(told[2])
+
+
+class Detailed(DeafStrategy):
+    """Proposes with a parent, leavers and details of its own."""
+
+    def __init__(self, parent=None, leavers=(), details=None) -> None:
+        super().__init__()
+        self.given = {"parent": parent, "leavers": leavers, "details": details or {}}
+
+    def ask(self, ledger, rng):
+        return Proposal(self.random.ask(ledger, rng).architecture, **self.given)
+
+    def tell(self, ledger, individual) -> None: ...
+
+
+def test_ids_and_details_may_be_numbers_of_numpy() -> None:
+    written = []
+    strategy = Detailed(np.int64(1), np.array([0, 1]), {"heat": np.float32(0.5), "steps": np.int64(3)})
+    run(search(strategy), measured, written.append)
+    line = json.loads(json.dumps(line_of(written[2], 0.5)))
+    assert (line["parent"], line["replaced"], line["heat"], line["steps"]) == (1, 0, 0.5, 3)
+
+
+@pytest.mark.parametrize(
+    ("details", "message"),
+    [
+        ({"seen": {1, 2}}, r"its details are \{'seen': \{1, 2\}\}; expected what JSON can hold"),
+        ({"score": 1.0}, "proposed the detail 'score', which the journal has already"),
+    ],
+)
+def test_details_that_no_journal_can_hold_are_refused_before_the_candidate_is_measured(details, message):
+    written = []
+    with pytest.raises(InputError, match=message):
+        run(search(Detailed(details=details)), measured, written.append)
+    assert len(written) == 2
+
+
+def test_a_parent_that_is_no_id_is_refused() -> None:
+    with pytest.raises(InputError, match="a child of 7; expected the id of an individual"):
+        run(search(Detailed(7)), measured)
+
+
+def test_a_strategy_cannot_hide_that_a_candidate_failed() -> None:
+    written = []
+    failed = {"failed": "no memory"}
+    run(
+        search(Detailed(details={"failed": "not at all"})),
+        lambda candidate: Measurement(0.0, 1, details=failed),
+        written.append,
+    )
+    assert written[-1].measurement.details == failed
