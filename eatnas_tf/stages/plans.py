@@ -123,9 +123,10 @@ def search(config: SearchConfig) -> SearchPlan:
 def _strategy(setting: str, problem: Problem) -> Callable[[], Strategy]:
     """Makes the strategy of `--strategy=NAME` or `NAME:ARGUMENT`. Raises InputError."""
     name, _, argument = setting.partition(":")
-    make: Callable[[], Strategy] = partial(
-        registry.get("strategies", name), replace(problem, argument=argument)
-    )
+    part = registry.get("strategies", name)
+    if ":" in setting and not registry.is_strange("strategies", name):
+        raise InputError(f"--strategy={setting}: {name} takes no argument; give --strategy={name}")
+    make: Callable[[], Strategy] = partial(part, replace(problem, argument=argument))
     with blaming(f"strategy {name!r}"):
         make()  # what it refuses is said before anything is written
     return make
