@@ -156,7 +156,14 @@ def test_tensorboard_holds_one_run_a_stage_and_the_candidates_apart(stage, pipel
         *("3-transfer", "4-retrain/network1"),
     }
     drawn = {f"pictures/{name}" for name in ("front", "occupancy", "lineage", "best")}
-    shown = {"settings", "best", "population/scores", "population/quality", "search/gain", *drawn}
+    shown = {
+        "settings",
+        "best_of_best_population",
+        "population/scores",
+        "population/quality",
+        "search/gain",
+        *drawn,
+    }
     assert tags["1-search"] >= shown
     assert tags["3-transfer"] >= {*shown, "pictures/basic_and_best"}
     assert "pictures/basic_and_best" not in tags["1-search"]
