@@ -71,7 +71,7 @@ CASES = [
     ),
     Case(
         predict,
-        ("--model=model.keras", "shirt.png", "x.png"),
+        ("--model=model.keras", "x.png"),
         "x.png: an image of 900,000,000 pixels; at most 268,435,456 are decoded, but for baseline JPEG: "
         "make it smaller",
         in_turn(classes('["a", "b"]'), bomb),
