@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
+from pathlib import Path
 from typing import TypeVar
 
 Error = TypeVar("Error", bound="InputError")
+KERAS = "Exception encountered when calling"
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def shown(text: str) -> str:
@@ -24,9 +29,13 @@ def shown(text: str) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """An exception in a line: its type, and the first line of what it says."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    """An exception in a line: its type, and the first line of what it says.
+
+    Keras puts a line about the layer before what the layer said, in bold.
+    """
+    lines = [line for line in STYLE.sub("", str(error)).splitlines() if line.strip()]
+    said = lines[1:] if lines and lines[0].startswith(KERAS) and len(lines) > 1 else lines
+    return f"{type(error).__name__}: {said[0].strip()}" if said else type(error).__name__
 
 
 class InputError(ValueError):
@@ -67,4 +76,15 @@ def blaming(part: str) -> Iterator[None]:
     except InputError as error:
         raise PartError(f"{part}: {error}", part) from error
     except Exception as error:
-        raise PartError(f"{part}: {reason(error)}", part) from error
+        raise PartError(f"{part}: {reason(error)}{_place(error)}", part) from error
+
+
+def _place(error: Exception) -> str:
+    """Where in a part's file an exception came from; nothing if our own code raised."""
+    places = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_globals.get("__name__", "").startswith("eatnas_tf.")
+    ]
+    inside = [line for file, line in places if file == places[0][0]]
+    return f" ({Path(places[0][0]).name}, line {inside[-1]})" if inside else ""

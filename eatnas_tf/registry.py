@@ -22,7 +22,15 @@ from absl import logging
 from eatnas_tf import paths
 from eatnas_tf.errors import InputError, UnknownNameError, reason
 
-GROUPS = ("mutations", "perturbations", "conv_ops", "primitives", "objectives", "strategies")
+SINGULAR = {
+    "mutations": "mutation",
+    "perturbations": "perturbation",
+    "conv_ops": "conv op",
+    "primitives": "primitive",
+    "objectives": "objective",
+    "strategies": "strategy",
+}
+GROUPS = tuple(SINGULAR)
 
 Parts = dict[str, dict[str, Any]]
 
@@ -238,4 +246,4 @@ def _miss(group: str, name: str) -> str:
         )
     near = difflib.get_close_matches(name, known, n=1)
     hint = "one of your own needs --plugins" + (f"; did you mean {near[0]!r}?" if near else "")
-    return f"no {group.removesuffix('s').replace('_', ' ')} {name!r} among {', '.join(known)}; {hint}"
+    return f"no {SINGULAR[group]} {name!r} among {', '.join(known)}; {hint}"

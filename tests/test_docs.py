@@ -1,6 +1,7 @@
 """The Python of the reference pages and of the README's plugin section runs as it is printed."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,10 +9,12 @@ import pytest
 
 import eatnas_tf
 from eatnas_tf import registry
+from eatnas_tf.errors import InputError
 from eatnas_tf.layers import Frame, expand, is_measured
 from eatnas_tf.mutations import operators
+from eatnas_tf.searches import Problem
 from eatnas_tf.space import STANDARD, Architecture, SearchSpace
-from eatnas_tf.stages import claims
+from eatnas_tf.stages import claims, strategy_claims
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -56,6 +59,20 @@ def test_the_page_of_callbacks_has_callbacks_that_hear_and_end() -> None:
     assert diary.lines == [f"{code} 0.500, best 0.500", "final epoch 1: loss 0.250"]
     with pytest.raises(eatnas_tf.Enough, match="95 % reached"):
         scope["GoodEnough"]().on_candidate(one, None)
+
+
+def test_the_page_of_strategies_has_a_strategy_that_holds() -> None:
+    (make,) = page("strategies.md")["PARTS"]["strategies"].values()
+    for claim in strategy_claims.CLAIMS.values():
+        claim(make)
+
+
+def test_the_strategy_of_the_page_takes_a_size_as_its_argument() -> None:
+    make = page("strategies.md")["ageing"]
+    problem = Problem(SearchSpace(2), lambda parent, rng: parent, sample=4)
+    assert [make(replace(problem, argument=text)).sample for text in ("", "7")] == [4, 7]
+    with pytest.raises(InputError, match="ageing:5"):
+        make(replace(problem, argument="five"))
 
 
 def test_the_parts_of_the_readme_hold(monkeypatch) -> None:

@@ -87,11 +87,16 @@ def ranked(individuals: Sequence[Individual]) -> list[Cells]:
             one.id,
             f"{one.score:.4f}",
             f"{100 * one.measurement.accuracy:.2f}",
-            f"{one.measurement.size:,}",
+            amount(one.measurement.size),
             one.architecture,
         )
         for rank, one in enumerate(individuals, start=1)
     ]
+
+
+def amount(size: float) -> str:
+    """The size of a network: a count in full, what was measured in four digits."""
+    return f"{size:,.0f}" if size >= 1000 or size == int(size) else f"{size:.4g}"
 
 
 def _cell(cell: object) -> Text:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, cast
 
+from absl import logging
 from rich.console import Console
 from rich.text import Text
 
@@ -108,6 +109,12 @@ def take_streams() -> None:
             stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (for the life of the process)
         if not isinstance(stream, Shown):
             setattr(sys, name, Shown(stream))
+    _log_to(sys.stderr)
+
+
+def _log_to(stream: Any) -> None:
+    """absl remembers the stream of its first import; a line for another one it would write to both."""
+    logging.get_absl_handler().python_handler.setStream(stream)
 
 
 @contextmanager
@@ -125,6 +132,7 @@ def streams_taken() -> Iterator[None]:
                 os.dup2(null, number)
                 os.close(null)
         sys.stdout, sys.stderr = before
+        _log_to(sys.stderr)
 
 
 def lost() -> OSError | None:

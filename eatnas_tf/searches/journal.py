@@ -11,7 +11,18 @@ from typing import Any, TypeVar
 
 from eatnas_tf import durable
 from eatnas_tf.errors import InputError, UnknownNameError
-from eatnas_tf.fields import NUMBER, NUMBER_OR_NAN, POSITIVE, TEXT, WHOLE, Kind, field, list_of, optional
+from eatnas_tf.fields import (
+    NUMBER,
+    NUMBER_OR_NAN,
+    POSITIVE,
+    TEXT,
+    WHOLE,
+    Kind,
+    field,
+    list_of,
+    optional,
+    python_number,
+)
 from eatnas_tf.searches.candidates import Candidate, Individual, Measurement
 from eatnas_tf.space import Architecture, Change, Primitive
 
@@ -77,7 +88,7 @@ class Journal:
             durable.sync_folder(self.path.parent)
 
     def _write(self, line: dict[str, Any]) -> None:
-        data, before = json.dumps(line).encode() + b"\n", self.path.stat().st_size
+        data, before = json.dumps(line, default=python_number).encode() + b"\n", self.path.stat().st_size
         try:
             while data:  # a disk that fills up takes a part, and refuses the rest
                 data = data[self._file.write(data) :]

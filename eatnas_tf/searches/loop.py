@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
 
-from eatnas_tf.errors import InputError
+from eatnas_tf.errors import InputError, blaming
+from eatnas_tf.fields import python_number
 from eatnas_tf.searches.candidates import Candidate, Individual, Measurement
+from eatnas_tf.searches.journal import FIELDS
 from eatnas_tf.searches.ledger import Ledger, Moment
 from eatnas_tf.searches.strategy import Proposal, Strategy
 from eatnas_tf.searches.workforce import Alone, Task, Workforce
@@ -33,6 +36,7 @@ class Search:
     ) -> None:
         self.ledger = ledger
         self._first, self._strategy, self._seed, self._space = list(first), strategy, seed, space
+        self._name = f"strategy {type(strategy).__name__}"
         self._proposals: dict[int, Proposal] = {}
         self._next = 0
 
@@ -46,7 +50,9 @@ class Search:
         elif ledger.finished or ledger.exhausted or ledger.full:
             return None
         else:
-            proposal = self._strategy.ask(ledger, Random(f"{self._seed}/{self._next}"))
+            with blaming(self._name):
+                proposal = self._strategy.ask(ledger, Random(f"{self._seed}/{self._next}"))
+                proposal = _plain(proposal) if isinstance(proposal, Proposal) else proposal
             if proposal is None:
                 ledger.exhausted = True
                 return None
@@ -55,13 +61,22 @@ class Search:
         ledger.expect(candidate)
         return candidate
 
-    def tell(self, number: int, measurement: Measurement) -> Individual:
-        """Takes a pending candidate's measurement."""
+    def tell(
+        self,
+        number: int,
+        measurement: Measurement,
+        taken: Callable[[Individual], None] = lambda individual: None,
+    ) -> Individual:
+        """Takes a pending candidate's measurement.
+
+        `taken` hears of it before the strategy does: if that raises, what was measured is in the journal.
+        """
         proposal = self._proposals.pop(number, None)
         if proposal is not None and proposal.details:
-            measurement = replace(measurement, details={**measurement.details, **proposal.details})
+            measurement = replace(measurement, details={**proposal.details, **measurement.details})
         individual = self.ledger.tell(number, measurement, proposal.leavers if proposal else ())
-        self._strategy.tell(self.ledger, individual)
+        taken(individual)
+        self._tell_strategy(individual)
         return individual
 
     def restore(self, individual: Individual) -> None:
@@ -78,12 +93,16 @@ class Search:
                     "where the search starts from, or a plugin, has changed; use another --workdir"
                 )
         self.ledger.restore(individual)
-        self._strategy.tell(self.ledger, individual)
+        self._tell_strategy(individual)
+
+    def _tell_strategy(self, individual: Individual) -> None:
+        with blaming(self._name):
+            self._strategy.tell(self.ledger, individual)
 
     def _candidate(self, proposal: Proposal) -> Candidate:
         wrong = self._wrong(proposal)
         if wrong:
-            raise InputError(f"the strategy {type(self._strategy).__name__} proposed {wrong}")
+            raise InputError(f"{self._name} proposed {wrong}")
         architecture, parent = proposal.architecture, proposal.parent
         origin = architecture if parent is None else self.ledger.told[parent].architecture
         return Candidate(self._next, architecture, parent, differences(origin, architecture))
@@ -97,8 +116,23 @@ class Search:
             return f"{architecture} again; expected one that ledger.knows() not"
         if parent is not None and parent not in self.ledger.told:
             return f"a child of {parent!r}; expected the id of an individual in ledger.told"
+        if reserved := set(proposal.details) & set(FIELDS):
+            return f"the detail {min(reserved)!r}, which the journal has already; expected another name"
         refusal = self._space.refusal(architecture) if self._space else None
         return f"{architecture}, which is not in the space: {refusal}" if refusal else None
+
+
+def _plain(proposal: Proposal) -> Proposal:
+    """The same with Python's numbers for NumPy's, and with details as a journal keeps them.
+
+    Raises InputError before anything is spent on the candidate.
+    """
+    try:
+        details = json.loads(json.dumps(dict(proposal.details), default=python_number))
+    except (TypeError, ValueError):
+        raise InputError(f"its details are {proposal.details!r:.60}; expected what JSON can hold") from None
+    leavers = tuple(python_number(number) for number in proposal.leavers)
+    return replace(proposal, parent=python_number(proposal.parent), leavers=leavers, details=details)
 
 
 def run(
@@ -133,6 +167,6 @@ def run_with(
         if not ledger.pending:
             break
         finished = workforce.next_finished()
-        taken(search.tell(finished.candidate.id, finished.measurement))
+        search.tell(finished.candidate.id, finished.measurement, taken)
     assert ledger.peak is not None
     return ledger.peak

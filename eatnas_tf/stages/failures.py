@@ -1,9 +1,10 @@
-"""Candidates whose evaluation raises: they score 0, and three in a row from the same part end the search."""
+"""Trainings that raise: candidates score 0; three in a row from a part end a search, one a retraining."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ class Surviving:
             return self._failed(task.candidate, error, clock.seconds)
 
     def _failed(self, candidate: Candidate, error: Exception, seconds: float) -> Measurement:
-        self._keep_traceback(candidate, error)
+        _keep_traceback(self.workdir, candidate.id, candidate.architecture, error)
         parts = () if _lacks_memory(error) else blamed(error, candidate.architecture)
         said = str(error) if isinstance(error, PartError) else reason(error)
         if parts and not isinstance(error, PartError):
@@ -61,12 +62,36 @@ class Surviving:
         details = {"failed": shown(said), "parts": list(parts)}
         return Measurement(0.0, self.size(candidate.architecture), seconds, details)
 
-    def _keep_traceback(self, candidate: Candidate, error: Exception) -> None:
-        path = self.workdir.failure_of(candidate.id)
-        told = f"{candidate.architecture}\n\n{''.join(traceback.format_exception(error))}"
-        with durable.writing(path):
-            path.parent.mkdir(exist_ok=True)
-        durable.write(path, lambda file: file.write(told.encode(errors="replace")))
+
+def _keep_traceback(workdir: Workdir, number: int, architecture: Architecture, error: Exception) -> Path:
+    path = workdir.failure_of(number)
+    told = f"{architecture}\n\n{''.join(traceback.format_exception(error))}"
+    with durable.writing(path):
+        path.parent.mkdir(exist_ok=True)
+    durable.write(path, lambda file: file.write(told.encode(errors="replace")))
+    return path
+
+
+@contextmanager
+def ending(number: int, architecture: Architecture, workdir: Workdir) -> Iterator[None]:
+    """What a part of others raises in the block ends a retraining in one line (InputError).
+
+    The traceback is written to `failures/`. What a callback raises, and our own faults, stay what they are.
+    """
+    try:
+        yield
+    except (InputError, durable.WriteError):
+        raise
+    except Exception as error:
+        heard = any(frame.name == "on_epoch" for frame in traceback.extract_tb(error.__traceback__))
+        parts = () if heard or _lacks_memory(error) else blamed(error, architecture)
+        if not parts:
+            raise
+        path = _keep_traceback(workdir, number, architecture, error)
+        raise InputError(
+            f"{' or '.join(parts)}: {reason(error)}, in {architecture}; put the part right and repeat the "
+            f"command (traceback in {path})"
+        ) from error
 
 
 class Streak:

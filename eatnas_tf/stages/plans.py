@@ -19,7 +19,7 @@ from eatnas_tf.configs import (
     SpaceConfig,
     TrainingConfig,
 )
-from eatnas_tf.errors import InputError, blaming
+from eatnas_tf.errors import InputError, UnknownNameError, blaming
 from eatnas_tf.fields import POSITIVE, python_number
 from eatnas_tf.layers import Frame, Network, conv_ops, expand, is_measured
 from eatnas_tf.mutations import operators
@@ -123,7 +123,13 @@ def search(config: SearchConfig) -> SearchPlan:
 def _strategy(setting: str, problem: Problem) -> Callable[[], Strategy]:
     """Makes the strategy of `--strategy=NAME` or `NAME:ARGUMENT`. Raises InputError."""
     name, _, argument = setting.partition(":")
-    return partial(registry.get("strategies", name), replace(problem, argument=argument))
+    part = registry.get("strategies", name)
+    if ":" in setting and not registry.is_strange("strategies", name):
+        raise InputError(f"--strategy={setting}: {name} takes no argument; give --strategy={name}")
+    make: Callable[[], Strategy] = partial(part, replace(problem, argument=argument))
+    with blaming(f"strategy {name!r}"):
+        make()  # what it refuses is said before anything is written
+    return make
 
 
 def _size(name: str, objective: Callable[[Network], Any], network: Network) -> float:
@@ -150,7 +156,9 @@ def _given(evolution: EvolutionConfig, space: SearchSpace) -> tuple[Architecture
     given = []
     for code in codes:
         try:
-            architecture = space.complete(Architecture.parse(code))
+            architecture = Architecture.parse(code)
+            _refuse_unknown_ops(architecture)
+            architecture = space.complete(architecture)
         except InputError as error:
             raise error.saying(f"--seed_architectures: {error}") from None
         refusal = space.refusal(architecture)
@@ -174,9 +182,20 @@ def parsed(code: str) -> Architecture:
 
 def _parsed(code: str, origin: str) -> Architecture:
     try:
-        return Architecture.from_json(code) if code.lstrip().startswith("[") else Architecture.parse(code)
+        found = Architecture.from_json(code) if code.lstrip().startswith("[") else Architecture.parse(code)
+        _refuse_unknown_ops(found)
     except InputError as error:
         raise error.saying(f"{origin}: {error}") from None
+    return found
+
+
+def _refuse_unknown_ops(architecture: Architecture) -> None:
+    """Raises UnknownNameError, which tells of --plugins, before a space says that it has no such choice."""
+    for position, block in enumerate(architecture, start=1):
+        try:
+            conv_ops.find(str(block.get("conv", "sep")))
+        except UnknownNameError as error:
+            raise error.saying(f"block {position}, {error}") from None
 
 
 def basic(source: str | None, code: str | None) -> Basic:

@@ -17,6 +17,7 @@ from eatnas_tf.reporting import progress, tables
 from eatnas_tf.searches import Journal
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import devices, inherited, plans, plugins_used, results
+from eatnas_tf.stages.failures import ending
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.stages.outcomes import Callback, RetrainResult
 from eatnas_tf.stages.stopping import stop_if_asked, stoppable
@@ -202,7 +203,8 @@ def _retrain(
         def carry_out(task: Task, part: Any, contest: Any, on: str) -> None:
             stop_if_asked()
             if task.number not in done:
-                done[task.number] = retrainer.train(task, part, contest, on)
+                with ending(task.number, task.architecture, workdir):
+                    done[task.number] = retrainer.train(task, part, contest, on)
                 journal.append(done[task.number])
                 workdir.checkpoint_of(task.number).unlink(missing_ok=True)
 

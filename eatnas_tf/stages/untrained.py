@@ -23,9 +23,12 @@ def warn_after_first(ledger: Ledger, learning_rate: float) -> None:
 
 
 def refuse_result(ledger: Ledger, learning_rate: float) -> None:
-    """Raises InputError at the end of a search in which no candidate trained."""
-    if not any_trained(ledger.told.values()):
+    """Raises InputError at the end of a search in which no candidate trained; says how many did not."""
+    told = ledger.told.values()
+    if not any_trained(told):
         raise InputError(_said(ledger, learning_rate))
+    if lost := sum(failed(one) for one in told):
+        logging.warning("%d of %d candidates diverged or failed, and score 0", lost, len(told))
 
 
 def _said(ledger: Ledger, learning_rate: float) -> str:

@@ -135,7 +135,7 @@ def _wanted(config: DataConfig, count: int) -> int:
     if wanted > count:
         raise InputError(
             f"--train_examples: {wanted} is more than the {count} training images of {config.name}; "
-            "give fewer"
+            "give fewer, or 0 for all"
         )
     return wanted
 

@@ -99,6 +99,16 @@ CASES = table(
         "no perturbation 'every_blok' among every_block, one_block, random; "
         "one of your own needs --plugins; did you mean 'every_block'?",
     ),
+    (["--strategy=random:5"], "--strategy=random:5: random takes no argument; give --strategy=random"),
+    (
+        ["--strategy=evolution:"],
+        "--strategy=evolution:: evolution takes no argument; give --strategy=evolution",
+    ),
+    (
+        ["--strategy=randm"],
+        "no strategy 'randm' among evolution, local_search, random; "
+        "one of your own needs --plugins; did you mean 'random'?",
+    ),
     (
         ["--mutations=kernal"],
         "no mutation 'kernal' among conv, depth, kernel, skip, width; "
@@ -118,7 +128,8 @@ CASES = table(
     ),
     (
         ["--train_examples=50000"],
-        "--train_examples: 50000 is more than the 5000 training images of fashion_mnist_mini; give fewer",
+        "--train_examples: 50000 is more than the 5000 training images of fashion_mnist_mini; "
+        "give fewer, or 0 for all",
     ),
     (["--train_examples=1"], "--train_examples: 1 is not at least 2, or 0 for all"),
     (

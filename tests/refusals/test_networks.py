@@ -12,12 +12,12 @@ CASES = [
         ("--strides=1",),
         (
             ["--architecture=mb_k3_s1_w1.0_d1"],
-            "block 1, no conv op 'mb' among mb1, mb3, mb6, sep; "
+            "--architecture: block 1, no conv op 'mb' among mb1, mb3, mb6, sep; "
             "one of your own needs --plugins; did you mean 'mb6'?",
         ),
         (
             ["--architecture=mb999999999_k3_s1_w1.0_d1"],
-            "block 1, no conv op 'mb999999999' among mb1, mb3, mb6, sep…",
+            "--architecture: block 1, no conv op 'mb999999999' among mb1, mb3, mb6, sep…",
         ),
         (
             ["--architecture=mb6_k3_s1_w999999999999.0_d1"],
@@ -55,6 +55,11 @@ CASES = [
             [f"--seed_architectures={CODE.replace('k3', 'k9')}"],
             f"--seed_architectures: {CODE.replace('k3', 'k9')} is not in the space: "
             "block 1, kernel: 9 is not one of 3, 5, 7",
+        ),
+        (
+            [f"--seed_architectures={CODE.replace('mb6', 'mine')}"],
+            "--seed_architectures: block 1, no conv op 'mine' among mb1, mb3, mb6, sep; "
+            "one of your own needs --plugins…",
         ),
         ([f"--seed_architectures={WIDE},{WIDE}"], f"--seed_architectures: {WIDE} is given twice"),
         (

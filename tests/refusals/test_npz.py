@@ -150,7 +150,7 @@ CASES = [
     Case(
         search,
         (*SEARCH, "--dataset=npz:mine.npz", "--train_examples=21"),
-        "--train_examples: 21 is more than the 20 training images of npz:mine.npz; give fewer",
+        "--train_examples: 21 is more than the 20 training images of npz:mine.npz; give fewer, or 0 for all",
         npz(),
     ),
     Case(

@@ -64,7 +64,8 @@ CASES = [
         ),
         (
             ["--train_examples=9000"],
-            "--train_examples: 9000 is more than the 5000 training images of fashion_mnist_mini; give fewer",
+            "--train_examples: 9000 is more than the 5000 training images of fashion_mnist_mini; "
+            "give fewer, or 0 for all",
         ),
         (["--population=1"], "flag --population=1: 1 is not an integer in the range [2, 1000000]"),
         (["--dataset=npz:mine.npz"], "mine.npz: no such file; expected an .npz"),

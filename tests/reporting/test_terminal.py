@@ -1,8 +1,10 @@
 """What is said on the terminal: how much, in which colours, and what of it under --quiet."""
 
 import io
+import sys
 
 import pytest
+from absl import logging
 from rich.text import Text
 
 from eatnas_tf.reporting import progress, tables, terminal
@@ -134,3 +136,18 @@ def test_a_refusal_is_one_line_however_narrow_the_terminal(on_terminals, monkeyp
     said = err.getvalue()
     assert said.count("\n") == 1
     assert r"[red]\x1b[2J" in said
+
+
+def test_a_warning_is_written_once_after_the_streams_were_taken() -> None:
+    handler = logging.get_absl_handler().python_handler  # it writes twice if its stream is not sys.stderr
+    with terminal.streams_taken():
+        assert handler.stream is sys.stderr
+    assert handler.stream is sys.stderr
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(2110, "2,110"), (12.509411400060344, "12.51"), (0.00123456, "0.001235"), (31095.513, "31,096")],
+)
+def test_a_count_is_shown_in_full_and_a_measured_size_in_four_digits(size, text) -> None:
+    assert tables.amount(size) == text

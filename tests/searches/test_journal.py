@@ -6,6 +6,7 @@ import math
 import os
 from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -340,3 +341,9 @@ def test_json_too_deep_to_read_is_refused(tmp_path) -> None:
     path.write_bytes(b'{"schema": 1}\n' + b"[" * 100_000 + b"\n")
     with pytest.raises(InputError, match="line 2"):
         Journal(path)
+
+
+def test_a_line_may_hold_numbers_of_numpy(tmp_path) -> None:
+    with Journal(tmp_path / "journal.jsonl") as journal:
+        journal.append({"accuracy": np.float32(0.5), "size": np.int64(3)})
+    assert Journal(tmp_path / "journal.jsonl").lines == [{"accuracy": 0.5, "size": 3}]

@@ -49,7 +49,7 @@ def broken(group, part) -> str:
 
 BUILT_IN = [
     (group, name)
-    for group in registry.GROUPS
+    for group in claims.CLAIMS
     for name in registry.names(group)
     if not registry.is_strange(group, name)
 ]

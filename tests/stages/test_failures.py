@@ -6,12 +6,12 @@ from random import Random
 import pytest
 
 from eatnas_tf import durable, registry
-from eatnas_tf.errors import InputError, PartError
+from eatnas_tf.errors import InputError, PartError, reason
 from eatnas_tf.layers import Activation, BatchNorm, Conv, Frame, conv_ops, expand
 from eatnas_tf.mutations import operators
 from eatnas_tf.searches import Candidate, Individual, Measurement, Task
 from eatnas_tf.space import STANDARD, Architecture, Primitive, SearchSpace
-from eatnas_tf.stages.failures import Streak, Surviving, blamed
+from eatnas_tf.stages.failures import Streak, Surviving, blamed, ending
 from eatnas_tf.stages.workdir import Workdir
 
 MINE = "mine_k3_s1_w1.0_d1"
@@ -58,8 +58,10 @@ def failure(number: int, *parts: str) -> Individual:
 def test_a_conv_op_that_raises_is_named_with_its_block() -> None:
     with pytest.raises(PartError) as refused:
         expand(Architecture.parse(MINE), FRAME)
+    line = even_only.__code__.co_firstlineno + 2
     assert str(refused.value) == (
-        "block 1, conv op 'mine': ValueError: 7 channels cannot be halved (check_plugins tells more)"
+        "block 1, conv op 'mine': ValueError: 7 channels cannot be halved "
+        f"(test_failures.py, line {line}) (check_plugins tells more)"
     )
     assert refused.value.part == "conv op 'mine'"
 
@@ -80,7 +82,8 @@ def test_a_mutation_that_raises_is_named(monkeypatch) -> None:
     mutation = operators(space, ("broken",))["broken"]
     with pytest.raises(PartError) as refused:
         mutation(space.sample(Random(0)), 0, space, Random(0))
-    assert str(refused.value) == "mutation 'broken': KeyError: 'kernel'"
+    line = broken.__code__.co_firstlineno + 1
+    assert str(refused.value) == f"mutation 'broken': KeyError: 'kernel' (test_failures.py, line {line})"
 
 
 def test_a_candidate_that_raises_scores_0_with_reason_and_part_and_leaves_its_traceback(workdir) -> None:
@@ -163,3 +166,28 @@ def test_a_success_another_part_or_a_lost_worker_breaks_the_row(workdir) -> None
         streak.take(failure(0, "conv op 'mine'"))
         streak.take(failure(1, "conv op 'mine'"))
         streak.take(between)
+
+
+def test_a_part_that_raises_ends_a_retraining_with_its_name_and_a_traceback(workdir) -> None:
+    architecture = Architecture.parse(MINE)
+    expected = r"conv op 'mine': ValueError: 7 channels .*, in mine_k3_s1_w1\.0_d1"
+    with pytest.raises(InputError, match=expected), ending(1, architecture, workdir):
+        even_only(7, 8, 3, 1)
+    assert "even_only" in workdir.failure_of(1).read_text()
+
+
+def test_what_a_callback_raises_in_a_retraining_stays_what_it_is(workdir) -> None:
+    def on_epoch() -> None:
+        raise ValueError("mine")
+
+    with pytest.raises(ValueError, match=r"^mine$"), ending(1, Architecture.parse(MINE), workdir):
+        on_epoch()
+    with pytest.raises(ValueError, match=r"^ours$"), ending(1, Architecture.parse(OURS), workdir):
+        raise ValueError("ours")
+    assert not workdir.failure_of(1).exists()
+
+
+def test_what_a_layer_said_is_told_and_not_that_keras_called_it() -> None:
+    said = "Exception encountered when calling C.call().\n\n\x1b[1modd in call\x1b[0m\n\nArguments received"
+    assert reason(RuntimeError(said)) == "RuntimeError: odd in call"
+    assert reason(RuntimeError(" \n")) == "RuntimeError"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from eatnas_tf import registry
-from eatnas_tf.configs import RuntimeConfig, SpaceConfig
+from eatnas_tf.configs import RuntimeConfig, SpaceConfig, TransferConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.layers import conv_ops
 from eatnas_tf.stages import plugins_used, report, results, search
@@ -76,6 +76,15 @@ def test_a_search_that_goes_on_without_its_plugins_names_them(searched, tmp_path
     folder, config = searched
     with pytest.raises(InputError, match=f"the run in {folder} had --plugins={tmp_path / 'my_ops.py'}"):
         search.run(config, RuntimeConfig(str(folder)))
+
+
+def test_a_transfer_from_an_op_that_nothing_is_registered_under_names_the_plugins(forget, tmp_path) -> None:
+    record = {"plugins": {"files": {"/ops.py": "0"}}}
+    (tmp_path / "config.json").write_text(json.dumps(record))
+    code = "-".join(["plain_k3_s1_w1.0_d1"] * 7)
+    config = TransferConfig(architecture=code)
+    with pytest.raises(InputError, match=r"no conv op 'plain'.*; the run in .* had --plugins=/ops\.py"):
+        search.run(config, RuntimeConfig(str(tmp_path)))
 
 
 def test_nothing_is_said_of_plugins_that_are_there_even_if_their_file_has_moved(searched, tmp_path) -> None:

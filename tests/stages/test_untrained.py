@@ -65,8 +65,16 @@ def test_a_search_whose_trainings_all_diverge_says_so_and_leaves_no_result(run, 
 def test_one_candidate_that_trains_makes_a_result_of_a_search(run, tmp_path) -> None:
     result = run(lambda number: {} if number == 5 else DIVERGED)
     assert result.population[0].id == 5
-    assert len(run.said) == 1
+    assert [line.partition(";")[0] for line in run.said] == [
+        "none of 4 candidates trained: 4 diverged (the loss is not finite)",
+        "6 of 7 candidates diverged or failed, and score 0",
+    ]
     assert results.read(Workdir(tmp_path / "run")).finished == "all 3 cycles done"
+
+
+def test_a_search_in_which_some_candidates_diverge_counts_them(run) -> None:
+    run(lambda number: DIVERGED if number in (2, 5) else {})
+    assert run.said == ["2 of 7 candidates diverged or failed, and score 0"]
 
 
 def test_failures_beside_divergences_are_counted_with_the_first_reason(run) -> None:

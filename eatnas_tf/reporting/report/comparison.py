@@ -83,14 +83,14 @@ def _stages(run: Run) -> str:
 
 
 def _name(number: int, run: Run, apart: Sequence[str], chains: bool) -> str:
-    """A group's name: with `chains` of different stages the last stage's folder, then what sets it apart."""
+    """A group's name: with `chains` of different stages its first run's folder, then what sets it apart."""
     settings, flags = _settings(run), [name.split()[1] for name in apart]
     words = [
         # Two stages may differ in a flag of the same name: then the stage is part of it.
         f"{name if flags.count(flag) > 1 else flag}={wording.setting(settings.get(name))}"
         for name, flag in zip(apart[:NAMED], flags, strict=False)
     ]
-    place = ["/".join(Path(run.stages[-1].folder).parts[-2:])] if chains else []
+    place = ["/".join(Path(run.folder).parts[-2:])] if chains else []
     return f"{number}: {', '.join([*place, *words])}"
 
 
