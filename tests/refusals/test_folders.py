@@ -127,8 +127,8 @@ CASES = [
     ),
     of_folder(
         "data/train: 1 folders; expected one a class, two at the least; "
-        "give data/train/train if that is the dataset",
-        pictures("train/train/a/0.png", "train/train/b/0.png"),
+        "give data/train/deep if that is the dataset",
+        pictures("train/deep/a/0.png", "train/deep/b/0.png"),
     ),
     Case(search, (*SEARCH, f"--dataset=folder:{'x' * 300}"), f"{'x' * 300}: no such folder; expected …"),
 ]

@@ -67,6 +67,29 @@ def test_splits_are_known_by_their_names(tmp_path, names) -> None:
     assert [shades(part) for part in (source.train(), validation, source.test())] == [[1], [2], [3]]
 
 
+@pytest.mark.parametrize("names", [("train", "test"), ("seg_train", "seg_test"), ("Training", "Testing")])
+def test_a_split_is_found_in_a_folder_of_its_own_name(tmp_path, names) -> None:
+    train, test = names
+    source = open_source(fill(tmp_path, **{f"{train}__{train}": 5, f"{test}__{test}": 2}), None)
+    assert source.classes == ("bars", "disc", "frame")
+    assert (shades(source.train()), shades(source.test())) == ([1], [2])
+
+
+def test_a_class_that_is_called_like_its_split_is_a_class(tmp_path) -> None:
+    config = fill(tmp_path, train=5)
+    (tmp_path / "train" / "disc").rename(tmp_path / "train" / "test")
+    image = tmp_path / "test" / "test" / "0.png"
+    image.parent.mkdir(parents=True)
+    Image.new("L", (4, 4), 9).save(image)
+    assert shades(open_source(config, None).test()) == [9]
+
+
+def test_the_folder_that_holds_the_splits_is_named(tmp_path) -> None:
+    config = fill(tmp_path, data__train=2, data__test=2)
+    with pytest.raises(InputError, match=r"; give .*data if that is the dataset"):
+        open_source(config, None)
+
+
 @pytest.mark.parametrize(
     "names",
     [
