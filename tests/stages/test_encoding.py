@@ -32,7 +32,7 @@ def model(path: Path, encoding: Encoding | None) -> Path:
     network = keras.Model(images, scores(keras.layers.GlobalAveragePooling2D()(images)))
     scores.set_weights([np.array([[0.0, 1.0]]), np.array([0.0, -127.0])])
     network.save(path)
-    class_names.add(path, CLASSES, None, encoding.to_dict() if encoding else None)
+    class_names.add(path, CLASSES, encoding=encoding.to_dict() if encoding else None)
     return path
 
 
@@ -68,7 +68,7 @@ def clear() -> np.ndarray:
 def test_predict_reads_files_as_the_training_did(
     tmp_path, capsys, encoding, pixels, suffix, expected
 ) -> None:
-    predict.run(model(tmp_path / "model.keras", encoding), files(tmp_path, pixels, suffix), 1, as_json=True)
+    predict.run(model(tmp_path / "model.keras", encoding), files(tmp_path, pixels, suffix), 1, "json")
     found = json.loads(capsys.readouterr().out)
     assert [next(iter(one["classes"])) for one in found] == expected
 
@@ -90,7 +90,7 @@ def test_evaluate_reads_files_as_the_training_did(tmp_path, capsys) -> None:
         "test",
     ):  # darker than what the model was trained with, so that their own range is less
         files(data / part, deep(np.uint16, 100, 900), "png")
-    settings = asdict(DataConfig(f"folder:{data}"))
+    settings = asdict(DataConfig(f"folder:{data}").complete())
     (run / "config.json").write_text(json.dumps({"schema": 1, "settings": settings}))
     best = {
         "schema": 1,

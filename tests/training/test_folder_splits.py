@@ -116,7 +116,7 @@ def test_without_a_test_split_a_fifth_of_the_training_images_is_for_the_test_and
     assert shades(source.test()) == [1]
     assert source._test == again._test
     assert not {path for path, _ in source._train} & {path for path, _ in source._test}
-    said = "a test split of 6 images, a fifth of every class, is parted off the training images"
+    said = "there is no test split: 6 training images, a fifth of every class, are kept for the test"
     assert said in caplog.text
 
 
@@ -126,7 +126,9 @@ def test_a_test_folder_without_classes_is_left_out_and_that_is_said(tmp_path, ca
     Image.new("L", (4, 4), 99).save(tmp_path / "test" / "0.png")
     source = open_source(config, None)
     assert (source.train_count, shades(source.test())) == (24, [1])
-    assert "test/ has no folder a class and is left out; a test split of 6 images" in caplog.text
+    assert (
+        "test/ has no class folders and is not used; there is no test split: 6 training images" in caplog.text
+    )
 
 
 def test_a_validation_folder_without_classes_is_left_out_and_that_is_said(tmp_path, caplog) -> None:
@@ -135,8 +137,8 @@ def test_a_validation_folder_without_classes_is_left_out_and_that_is_said(tmp_pa
     Image.new("L", (4, 4), 99).save(tmp_path / "val" / "0.png")
     source = open_source(config, None)
     assert (source.train_count, source.validation_count) == (30, None)
-    assert "val/ has no folder a class and is left out" in caplog.text
-    assert "parted off" not in caplog.text
+    assert "val/ has no class folders and is not used" in caplog.text
+    assert "kept for the test" not in caplog.text
 
 
 def test_folders_without_images_stand_beside_splits(tmp_path) -> None:

@@ -10,7 +10,6 @@ from PIL import Image
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.network import class_names
-from eatnas_tf.stages import evaluate
 from eatnas_tf.training import images
 from eatnas_tf.training.data import open_source
 from eatnas_tf.training.encoding import REAL, WHOLE, Encoding, spanned
@@ -275,9 +274,10 @@ def test_a_model_keeps_what_its_images_were_read_with(tmp_path) -> None:
         opened(tmp_path / "data")
     (tmp_path / "data" / "a" / "1.png").unlink()
     encoding = opened(tmp_path / "data").encoding
-    class_names.add(tmp_path / "model.keras", ["a", "b"], None, json.loads(json.dumps(encoding.to_dict())))
+    class_names.add(tmp_path / "model.keras", ["a", "b"], encoding=json.loads(json.dumps(encoding.to_dict())))
     data = DataConfig(f"folder:{tmp_path / 'data'}")
-    assert evaluate.encoding(str(tmp_path), data) == encoding == Encoding(values=WHOLE, low=0, high=4095)
+    kept = Encoding(**class_names.encoding(tmp_path / "model.keras"))
+    assert kept == encoding == Encoding(values=WHOLE, low=0, high=4095)
     (tmp_path / "data" / "a" / "0.png").unlink()
     deep(tmp_path, "data/a/0", WIDE // 8, "png")
     deep(tmp_path, "data/b/0", WIDE // 8, "png")
@@ -295,7 +295,7 @@ def test_an_older_model_has_the_default_encoding(tmp_path) -> None:
     [{"background": 256}, {"low": "0"}, {"values": 3}, {"low": 2, "high": 1}, {"low": 1, "high": 1}],
 )
 def test_a_damaged_encoding_is_refused(tmp_path, damaged) -> None:
-    class_names.add(tmp_path / "model.keras", ["a", "b"], None, damaged)
+    class_names.add(tmp_path / "model.keras", ["a", "b"], encoding=damaged)
     with pytest.raises(InputError, match=r"classes.json is damaged"):
         class_names.encoding(tmp_path / "model.keras")
 
@@ -338,6 +338,6 @@ def test_what_is_too_large_is_left_out_counted_and_named(tmp_path, caplog) -> No
     Image.new("L", (60, 60), 7).save(tmp_path / "b" / "scan.png")
     source = open_source(DataConfig(f"folder:{tmp_path}"), SIZE)
     assert source.class_counts == (4, 5)
-    assert "1 of 12 files are left out: 1 of too many pixels (a/scan.png)" in caplog.text
+    assert "1 of 12 files are left out: images with too many pixels: 1 (a/scan.png)" in caplog.text
     with pytest.raises(InputError, match="an image of 10,100 pixels; at most 10,000 are decoded"):
         images.header(tmp_path / "a" / "scan.png")
