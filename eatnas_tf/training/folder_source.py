@@ -110,6 +110,8 @@ class FolderSource:
         self.validation_count = None if self._validation is None else len(self._validation)
         if self._validation == () and self._layout.validation is not None:
             raise without_image(self._layout.validation, VALIDATION)
+        if found is not None and self.encoding is not None:
+            self._known(self.encoding, found.looks)
 
     def _test_folder(self) -> tuple[File, ...]:
         assert self._test_listing is not None

@@ -246,6 +246,28 @@ def test_a_test_image_that_the_training_images_say_nothing_of_is_refused_before_
         opened(tmp_path).refuse_without_test()
 
 
+@pytest.mark.parametrize("part", ["val", "test"])
+@pytest.mark.parametrize(
+    ("odd", "suffix"), [(np.full((SIZE, SIZE), 9, np.uint8), "png"), (ramp(9.0, np.float32), "tif")]
+)
+def test_a_split_of_another_scale_than_the_training_images_is_refused(tmp_path, part, odd, suffix) -> None:
+    for name in ("train/a/0", "train/b/0"):
+        deep(tmp_path, name, WIDE, "png")
+    for name in "ab":
+        deep(tmp_path, f"{part}/{name}/0", odd, suffix)
+    with pytest.raises(InputError, match=rf"{part}/a/0.{suffix}: its pixels are .* convert it to what"):
+        opened(tmp_path).refuse_without_test()
+
+
+def test_a_split_of_8_bits_fits_training_images_of_the_whole_range(tmp_path) -> None:
+    for name in ("train/a/0", "train/b/0"):
+        deep(tmp_path, name, np.full((SIZE, SIZE), 65535, np.uint16), "png")
+    for name in "ab":
+        deep(tmp_path, f"test/{name}/0", np.full((SIZE, SIZE), 255, np.uint8), "png")
+    source = opened(tmp_path)
+    assert [int(part.images.min()) for part in (source.train(), source.test())] == [255, 255]
+
+
 def test_one_file_alone_is_read_by_the_range_of_its_format(tmp_path) -> None:
     for name, value in (("a", 200), ("b", 260)):
         deep(tmp_path, name, np.full((2, 2), value, np.uint16), "png")
