@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -79,7 +80,8 @@ def flush(handle: int) -> None:
 
 
 def _warn_once(error: OSError) -> None:
-    if not _warned:
+    """In the main process: its workers write to the same folder."""
+    if not _warned and multiprocessing.parent_process() is None:
         _warned.append(True)
         logging.warning(
             "the file system cannot flush folders or files (%s); after a power failure, the last results may "

@@ -30,7 +30,9 @@ SOURCE_DATASET = absl_flags.DEFINE_string(
     "source_dataset", None, "The dataset that is transferred from; by default that of its presets."
 )
 TARGET_DATASET = absl_flags.DEFINE_string(
-    "target_dataset", None, "The dataset that is transferred to; by default that of its presets."
+    "target_dataset",
+    None,
+    "The dataset that is transferred to; by default that of its presets, or else the source's.",
 )
 SEEDS = absl_flags.DEFINE_list(
     "seeds",

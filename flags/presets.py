@@ -52,7 +52,7 @@ def expanded(argv: Sequence[str]) -> list[str]:
             chosen.append(value if equals else arguments[min(position + 1, len(arguments) - 1)])
     if len(chosen) > 1:
         raise InputError(f"--preset is given {len(chosen)} times; give one, other flags win over it")
-    found = [line for name in chosen for line in lines(name)]
+    found = [line for name in chosen for line in _fitting(lines(name), arguments)]
     known = [line for line in found if line.split("=")[0].lstrip("-") in absl_flags.FLAGS]
     return [program, *known, *arguments]
 
@@ -62,5 +62,23 @@ def configured(preset: str, arguments: Sequence[str], config: Callable[[], Confi
     with flagsaver.flagsaver():
         for name in absl_flags.FLAGS:
             absl_flags.FLAGS[name].unparse()
-        absl_flags.FLAGS(["preset", *lines(preset), *flag_files.expanded(arguments)])
+        given = flag_files.expanded(arguments)
+        absl_flags.FLAGS(["preset", *_fitting(lines(preset), given), *given])
         return config()
+
+
+def _fitting(preset: Sequence[str], arguments: Sequence[str]) -> list[str]:
+    """A preset's flags without its number of images if `arguments` name another dataset."""
+    if _dataset(arguments) in (None, _dataset(preset)):
+        return list(preset)
+    return [line for line in preset if not line.startswith("--train_examples=")]
+
+
+def _dataset(arguments: Sequence[str]) -> str | None:
+    """The value of the last --dataset among the arguments."""
+    found = None
+    for place, argument in enumerate(arguments):
+        flag, equals, value = argument.partition("=")
+        if flag in ("--dataset", "-dataset"):
+            found = value if equals else next(iter(arguments[place + 1 :]), None)
+    return found

@@ -155,3 +155,20 @@ def test_a_description_takes_channels_and_classes_of_its_own(monkeypatch, capsys
         entry.run(describe.main)
     layers = json.loads(capsys.readouterr().out)["layers"]
     assert (layers[0]["inputs"], layers[-1]["outputs"]) == (1, 10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count"),
+    [
+        ([], 2000),
+        (["--dataset=fashion_mnist_mini"], 2000),
+        (["--dataset=npz:mine.npz"], None),
+        (["--dataset", "npz:mine.npz"], None),
+        (["--dataset=npz:mine.npz", "--train_examples=50"], 50),
+    ],
+)
+def test_the_number_of_images_in_a_preset_is_for_its_own_dataset(arguments, count) -> None:
+    found = presets.configured("quickstart_search", arguments, search.config)
+    assert found.data.train_examples == count
+    expanded = presets.expanded(["search", "--preset=quickstart_search", *arguments])
+    assert ("--train_examples=2000" in expanded) == (count == 2000)

@@ -12,6 +12,12 @@ from eatnas_tf.reporting import progress, tables, terminal
 
 DESCRIBE = ("eatnas_tf.bin.describe", "--architecture=mb6_k3_s1_w1.0_d2", "--strides=2", "--image_size=32")
 HELP = ("eatnas_tf.bin.search", "--help")
+WARNS = (
+    "from absl import logging; from eatnas_tf.bin import entry; from eatnas_tf.reporting import progress\n"
+    "def stage():\n"
+    "    with progress.bar('b', 1, 'image') as bar: logging.warning('of class 猫')\n"
+    "entry.run(stage)"
+)
 REFUSED = ("eatnas_tf.bin.search", "--dataset=folder:猫", "--workdir=run", "--workers=1")
 
 
@@ -95,3 +101,16 @@ def test_what_a_stream_does_not_take_is_dropped_and_remembered() -> None:
     stream = terminal.Shown(TextIOWrapper(Gone(), write_through=True))
     print("result", file=stream, flush=True)
     assert isinstance(stream.lost, BrokenPipeError)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_warning_is_written_once_in_what_the_terminal_takes(tmp_path, encoding) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WARNS],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count(b"of class ")) == (0, 1)
+    assert b"Logging error" not in done.stderr

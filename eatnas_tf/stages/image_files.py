@@ -11,23 +11,25 @@ from eatnas_tf.errors import InputError, shown
 from eatnas_tf.stages.looking import passes_shown
 from eatnas_tf.training import images
 from eatnas_tf.training.encoding import Encoding
+from eatnas_tf.training.folder_files import Found, refusing_closed, walk
+from eatnas_tf.training.left_out import BROKEN
 from eatnas_tf.training.passes import told
 
 
 @dataclass(frozen=True)
-class Found:
-    """Files in the order named, those of a folder sorted; why some cannot be read; and what is no image."""
+class Listed:
+    """Files in the order named, those of a folder sorted; why some cannot be read; files left out."""
 
     files: tuple[Path, ...]
     unreadable: dict[Path, str]
     left_out: tuple[Path, ...]
 
 
-def found(paths: Sequence[Path], encoding: Encoding | None = None) -> Found:
+def found(paths: Sequence[Path], encoding: Encoding | None = None) -> Listed:
     """All files that are named, and the images in folders, at any depth, whatever their names.
 
     Other files in a folder are left out; but a damaged one that is named like an image counts as one. Hidden
-    files and folders are not looked at. Links are followed.
+    files and folders are not looked at. Links are followed, but not to a folder above, as in datasets.
     """
     listed = list(dict.fromkeys(_listed(paths)))
     files: list[Path] = []
@@ -42,7 +44,7 @@ def found(paths: Sequence[Path], encoding: Encoding | None = None) -> Found:
                 left_out.append(path)
             if why is not None and (not left_out or left_out[-1] != path):
                 unreadable[path] = why
-    return Found(tuple(dict.fromkeys(files)), unreadable, tuple(left_out))
+    return Listed(tuple(dict.fromkeys(files)), unreadable, tuple(left_out))
 
 
 def trouble(path: Path, encoding: Encoding | None = None) -> str | None:
@@ -68,13 +70,8 @@ def _listed(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
             yield path, True
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    seen: set[str] = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:  # a link that leads back
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "@")))
-        yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
+def _below(folder: Path) -> list[Path]:
+    """The files of a folder in order, each once; broken links, too, but nothing hidden."""
+    with refusing_closed(folder):
+        reached = list(walk(folder))
+    return sorted(one.path for one in reached if isinstance(one, Found) or one.reason == BROKEN)

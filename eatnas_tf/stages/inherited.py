@@ -115,9 +115,9 @@ def announce(config: Stage, found: Overrides, origin: str | None) -> None:
     if not found:
         return
     told = ", ".join(
-        f"--{name}={_text(one.given)} instead of {_text(one.inherited)}" for name, one in found.items()
+        f"--{name}={_text(one.given)} (there {_text(one.inherited)})" for name, one in found.items()
     )
-    line = f"{told}, as in {origin}"
+    line = f"settings that differ from those of {origin}: {told}"
     if isinstance(config, TransferConfig):
         tables.note(line)
     else:

@@ -70,7 +70,7 @@ def _prediction(file: Path, outcome: str | tuple[tuple[str, float], ...]) -> Pre
     return Prediction(file, error=outcome) if isinstance(outcome, str) else Prediction(file, outcome)
 
 
-def _refuse_without_image(paths: Sequence[Path], found: image_files.Found) -> None:
+def _refuse_without_image(paths: Sequence[Path], found: image_files.Listed) -> None:
     if not found.files:
         raise InputError(f"{paths[0]}: no image in it; give image files, or folders that hold some")
     if len(found.unreadable) == len(found.files):
@@ -86,7 +86,7 @@ def _warn(bad: Sequence[Prediction], count: int, left_out: Sequence[Path]) -> No
     if left_out:
         names = ", ".join(shown(str(file)) for file in left_out[:NAMED])
         more = ", …" if len(left_out) > NAMED else ""
-        logging.warning("left out, since they are no images (%d): %s%s", len(left_out), names, more)
+        logging.warning("files that are not images are left out: %d (%s%s)", len(left_out), names, more)
     if bad:
         name = shown(str(bad[0].file))
         logging.warning("%d of %d files cannot be read; %s: %s", len(bad), count, name, bad[0].error)

@@ -231,8 +231,8 @@ def _evaluation(
     setting = set_up(config, given)
     if given is None and setting.fingerprint != fingerprint:
         raise InputError(
-            f"--dataset={config.data.dataset}: its data changed while the search was at work; restore them "
-            "and repeat the command, or use another --workdir"
+            f"--dataset={config.data.dataset}: its data changed while the search was at work; restore the "
+            "data and repeat the command, or use another --workdir"
         )
     strategy = devices.strategy(RuntimeConfig(str(workdir.path)), place.threads)
     evaluator = evaluator_of(setting, strategy, workdir, on_share, room)

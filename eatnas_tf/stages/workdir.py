@@ -344,7 +344,7 @@ def _refuse_other_data(path: Path, found: dict[str, Any], fingerprint: str | Non
         raise InputError(HANDED_IN_OTHERS.format(path=path))
     raise InputError(
         f"--dataset={dataset}: its data changed since the first run in {path}; "
-        "restore them, or use another --workdir"
+        "restore the data, or use another --workdir"
     )
 
 

@@ -12,6 +12,7 @@ from eatnas_tf.errors import InputError
 
 WHITE = 255
 WHOLE, REAL = "whole numbers", "floats"
+BITS_8 = 0.0, 255.0
 BITS_16 = 0.0, 65535.0  # the range of whole numbers that no dataset has told
 UNIT = 0.0, 1.0  # and of floats
 NO_DATA = 1e30  # larger values mark missing pixels, in floats of GeoTIFF and the like
@@ -40,6 +41,10 @@ class Encoding:
             return self.low, self.high
         return BITS_16 if values == WHOLE else UNIT
 
+    def is_whole_range(self) -> bool:
+        """Whether 0 to 255 of images of 8 bits are the same scale as that of the others."""
+        return self.range_of(self.values or WHOLE) in (BITS_8, BITS_16 if self.values == WHOLE else UNIT)
+
     def said(self) -> list[str]:
         """What is not usual, in words."""
         ground = [f"transparent images are laid on grey {self.background} of 255"]
@@ -47,7 +52,15 @@ class Encoding:
         return ground * (self.background != WHITE) + span * (self.values is not None)
 
     def refuse_unscaled(self, where: object, values: str | None) -> None:
-        """Raises InputError for a file of values whose range nothing tells."""
+        """Raises InputError for a file of values whose range nothing tells.
+
+        So it does for 8 bits where the training images have more and not the whole range of their format.
+        """
+        if values is None and self.values is not None and not self.is_whole_range():
+            raise InputError(
+                f"{where}: its pixels are 8 bits, those of the training images are {self.values} from "
+                f"{self.low:g} to {self.high:g}; convert it to what the training images are"
+            )
         if values is None or values == self.values or (values == WHOLE and self.values is None):
             return
         known = "8 bits" if self.values is None else self.values

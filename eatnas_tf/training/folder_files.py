@@ -74,7 +74,7 @@ def listing(folder: Path) -> Listing:
     for place in folders_in(folder):
         files = classes[place.name] = []
         with refusing_closed(place):
-            reached = list(_walk(place))
+            reached = list(walk(place))
         left_out += [one for one in reached if isinstance(one, LeftOut)]
         for found in sorted(one for one in reached if isinstance(one, Found)):
             first = owner.setdefault(found.resolved, found)
@@ -100,7 +100,7 @@ def refusing_closed(place: Path) -> Iterator[None]:
         ) from None
 
 
-def _walk(place: Path) -> Iterator[Found | LeftOut]:
+def walk(place: Path) -> Iterator[Found | LeftOut]:
     """Every file at any depth, every folder once. Raises OSError."""
     top = os.path.realpath(place)
     above = {top, *map(str, Path(top).parents)}

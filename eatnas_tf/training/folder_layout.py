@@ -56,10 +56,28 @@ def layout_of(path: Path) -> Layout:
     if TRAIN not in splits:
         there = _named([found[0] for found in splits.values()])
         raise InputError(f"{path}: {there} without a train/; {EXPECTED}")
-    others = {split: found[0] for split, found in splits.items() if split != TRAIN}
+    train = _unwrapped(splits[TRAIN][0])
+    classes = _names_in(train)
+    others = {
+        split: found[0] if classes & _names_in(found[0]) else _unwrapped(found[0])
+        for split, found in splits.items()
+        if split != TRAIN
+    }
     unlabelled = tuple(place for place in others.values() if not folders_in(place) and files_beside(place))
     used = {split: place for split, place in others.items() if place not in unlabelled}
-    return Layout(splits[TRAIN][0], used.get(VALIDATION), used.get(TEST), unlabelled)
+    return Layout(train, used.get(VALIDATION), used.get(TEST), unlabelled)
+
+
+def _names_in(place: Path) -> set[str]:
+    return {folder.name for folder in folders_in(place)}
+
+
+def _unwrapped(place: Path) -> Path:
+    """The split's folder, or the only one in it if that has the split's name, too: `seg_train/seg_train`."""
+    inner = folders_in(place)
+    if len(inner) == 1 and not files_beside(place) and _affixed(inner[0].name) == _affixed(place.name):
+        return inner[0]
+    return place
 
 
 def nested(path: Path) -> Path | None:
@@ -112,8 +130,9 @@ def _refuse_splits_in(classes: Sequence[Path]) -> None:
         splits = _splits(folders_in(folder))
         if len(splits) > 1:
             there = _named([place for found in splits.values() for place in found])
+            way_out = f"; give {folder} if that is the dataset" if len(classes) == 1 else ""
             raise InputError(
-                f"{folder}: {there} in the folder of a class; expected classes in train/ and test/"
+                f"{folder}: {there} in the folder of a class; expected classes in train/ and test/{way_out}"
             )
 
 

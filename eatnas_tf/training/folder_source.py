@@ -20,9 +20,9 @@ from eatnas_tf.training.folder_splits import (
     Readable,
     listings_of,
     loose_images,
-    parted,
     readable,
     refuse_empty_classes,
+    split_off,
     without_image,
 )
 from eatnas_tf.training.folder_streamed import File, FolderStreamed
@@ -99,7 +99,7 @@ class FolderSource:
 
     def _set_train(self, files: Files) -> None:
         if self._test_listing is None:
-            files, test = parted(files)
+            files, test = split_off(files)
             self._test = self._labelled(test)
         self.class_counts: tuple[int, ...] | None = tuple(len(of_class) for of_class in files.values())
         self._train = self._labelled(files)
@@ -110,6 +110,8 @@ class FolderSource:
         self.validation_count = None if self._validation is None else len(self._validation)
         if self._validation == () and self._layout.validation is not None:
             raise without_image(self._layout.validation, VALIDATION)
+        if found is not None and self.encoding is not None:
+            self._known(self.encoding, found.looks)
 
     def _test_folder(self) -> tuple[File, ...]:
         assert self._test_listing is not None
@@ -144,11 +146,11 @@ class FolderSource:
 
     def _say_how_it_is_read(self) -> None:
         """Whatever is not as the names of the folders or the files have it."""
-        said = [f"{place.name}/ has no folder a class and is left out" for place in self._layout.unlabelled]
+        said = [f"{place.name}/ has no class folders and is not used" for place in self._layout.unlabelled]
         if self._layout.has_splits and self._test:
             said.append(
-                f"a test split of {len(self._test):,} images, a fifth of every class, is parted off the "
-                "training images"
+                f"there is no test split: {len(self._test):,} training images, a fifth of every class, are "
+                "kept for the test"
             )
         said += self.encoding.said() if self.encoding else []
         if said:

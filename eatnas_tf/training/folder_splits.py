@@ -56,7 +56,7 @@ def _without(whole: Listing, taken: Mapping[str, str]) -> Listing:
         name: [one for one in files if one.resolved not in taken] for name, files in whole.classes.items()
     }
     removed = [
-        LeftOut(one.path, f"linked in {taken[one.resolved]}/, too")
+        LeftOut(one.path, f"also linked in {taken[one.resolved]}/")
         for one in itertools.chain.from_iterable(whole.classes.values())
         if one.resolved in taken
     ]
@@ -129,7 +129,7 @@ def refuse_empty_classes(folder: Path, found: Readable) -> None:
             raise InputError(f"{folder}: class {name!r} has no image{why}; add some or remove its folder")
 
 
-def parted(files: Files) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+def split_off(files: Files) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
     """(training, test) images of every class: one in TEST_SHARE, always the same."""
     train, test = {}, {}
     for name, of_class in files.items():

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from eatnas_tf.errors import InputError, reason
 from eatnas_tf.training.encoding import REAL, WHOLE, Encoding
@@ -129,6 +129,8 @@ def _refusing(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
+    except UnidentifiedImageError:  # its own words repeat the path
+        raise InputError(f"{path}: not an image that can be read (unknown format, or damaged)") from None
     except Exception as error:
         raise InputError(f"{path}: not an image that can be read ({reason(error)})") from None
 

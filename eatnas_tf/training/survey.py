@@ -35,9 +35,10 @@ def encoding_of(where: object, looks: Mapping[Path, images.Look]) -> Encoding:
             f"{_first(deep, WHOLE)} and {_first(deep, REAL)}; convert them to one of both"
         )
     low, high = _range(list(deep), kinds[0])
-    if len(deep) < len(looks):
-        _refuse_mixed(where, next(iter(deep)), kinds[0], (low, high))
-    return Encoding(background, kinds[0], low, high)
+    encoding = Encoding(background, kinds[0], low, high)
+    if len(deep) < len(looks) and not encoding.is_whole_range():
+        raise _mixed(where, next(iter(deep)), kinds[0], (low, high))
+    return encoding
 
 
 def _range(paths: Sequence[Path], values: str) -> tuple[float, float]:
@@ -61,13 +62,12 @@ def _refuse_marks(path: Path, low: float, high: float) -> None:
         )
 
 
-def _refuse_mixed(where: object, path: Path, values: str, span: tuple[float, float]) -> None:
+def _mixed(where: object, path: Path, values: str, span: tuple[float, float]) -> InputError:
     """Images of 8 bits go from 0 to 255: others beside them must have the whole range of their format."""
-    if span not in ((0.0, 255.0), BITS_16 if values == WHOLE else UNIT):
-        raise InputError(
-            f"{where}: images of 8 bits beside {values} from {span[0]:g} to about {span[1]:g}, as {path}; "
-            "no one scale fits both, convert all to 8 bits"
-        )
+    return InputError(
+        f"{where}: images of 8 bits beside {values} from {span[0]:g} to about {span[1]:g}, as {path}; "
+        "no one scale fits both, convert all to 8 bits"
+    )
 
 
 def _refuse_narrowed(where: object, paths: Sequence[Path]) -> None:

@@ -55,7 +55,7 @@ def parts(where: str, builder: Any) -> dict[str, Part]:
         _say(f"{where}: its {found['test'].split} split has no labels and is not used")
         del found["test"]
     if "train" in found and "test" not in found:
-        found["train"], found["test"] = _parted(found["train"])
+        found["train"], found["test"] = _split_off(found["train"])
         _say(
             f"{where} has no labelled test split: {found['test'].count} images of its {found['train'].split} "
             "split, always the same, are kept for the test"
@@ -89,7 +89,7 @@ def _whole(builder: Any, split: str) -> Part:
     return Part(split, ((0, builder.info.splits[split].num_examples),))
 
 
-def _parted(train: Part) -> tuple[Part, Part]:
+def _split_off(train: Part) -> tuple[Part, Part]:
     kept, test = divided(train.ranges, train.count, train.count // TEST_SHARE, TEST_SEED)
     return Part(train.split, kept), Part(train.split, test)
 

@@ -19,7 +19,7 @@ EXPECTED = (
     "expected folders such as train/, val/ and test/ with one folder a class in each, or one folder a class"
 )
 AWAY = "move one of them away, or rename a class that is called like a split"
-NO_IMAGE = "not an image that can be read (UnidentifiedImageError: cannot identify image file"
+NO_IMAGE = "not an image that can be read (unknown format, or damaged)"
 CASES = [
     of_folder("data: no such folder; expected one folder a class in it, or in its train/", folder("else")),
     of_folder(
@@ -35,11 +35,11 @@ CASES = [
         in_turn(pictures("a/0.png"), folder("data/b")),
     ),
     of_folder(
-        f"data: class 'b' has no image (data/b/0.jpg: {NO_IMAGE} 'data/b/0.jpg')); {EMPTY}",
+        f"data: class 'b' has no image (data/b/0.jpg: {NO_IMAGE}); {EMPTY}",
         in_turn(pictures("a/0.png"), folder("data/b"), written("data/b/0.jpg", "no image")),
     ),
     of_folder(
-        f"data: class 'b' has no image (data/b/0.png: {NO_IMAGE} 'data/b/0.png')); {EMPTY}",
+        f"data: class 'b' has no image (data/b/0.png: {NO_IMAGE}); {EMPTY}",
         in_turn(pictures("a/0.png"), folder("data/b"), written("data/b/0.png", "")),
     ),
     of_folder(
@@ -127,8 +127,8 @@ CASES = [
     ),
     of_folder(
         "data/train: 1 folders; expected one a class, two at the least; "
-        "give data/train/train if that is the dataset",
-        pictures("train/train/a/0.png", "train/train/b/0.png"),
+        "give data/train/deep if that is the dataset",
+        pictures("train/deep/a/0.png", "train/deep/b/0.png"),
     ),
     Case(search, (*SEARCH, f"--dataset=folder:{'x' * 300}"), f"{'x' * 300}: no such folder; expected …"),
 ]

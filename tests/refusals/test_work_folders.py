@@ -22,7 +22,7 @@ def other(name: str, old_value: str, new_value: str, hint: str = "cannot change"
     )
 
 
-OTHER_DATA = "its data changed since the first run in run; restore them, or use another --workdir"
+OTHER_DATA = "its data changed since the first run in run; restore the data, or use another --workdir"
 CHANGED = edited("config.json", {"fingerprint": "of other images"})
 CASES = [
     search_again(f"--dataset=fashion_mnist_mini: {OTHER_DATA}", CHANGED),

@@ -90,7 +90,7 @@ def test_evaluate_reads_files_as_the_training_did(tmp_path, capsys) -> None:
         "test",
     ):  # darker than what the model was trained with, so that their own range is less
         files(data / part, deep(np.uint16, 100, 900), "png")
-    settings = asdict(DataConfig(f"folder:{data}"))
+    settings = asdict(DataConfig(f"folder:{data}").complete())
     (run / "config.json").write_text(json.dumps({"schema": 1, "settings": settings}))
     best = {
         "schema": 1,

@@ -85,7 +85,9 @@ def test_what_is_given_wins_over_what_is_inherited_and_is_recorded_and_said(capl
     found, overrides = settled(config)
     assert (found.data.dataset, found.data.validation, found.frame.stem_filters) == ("npz:mine.npz", 10, 4)
     inherited.announce(found, overrides, "s")
-    assert caplog.messages == ["--validation=10 instead of 0.25, --stem_filters=4 instead of 8, as in s"]
+    assert caplog.messages == [
+        "settings that differ from those of s: --validation=10 (there 0.25), --stem_filters=4 (there 8)"
+    ]
     with opened("retrain", found, RuntimeConfig("r"), overrides=overrides):
         record = json.loads(Path("r/config.json").read_text())
     assert record["overrides"] == {

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import json
+import multiprocessing
 import os
 import socket
 
@@ -91,6 +92,16 @@ def test_a_folder_that_cannot_be_flushed_is_told_once_and_ends_nothing(tmp_path,
         durable.write(tmp_path / name, lambda file: file.write(b"whole"))
     assert (tmp_path / "b").read_bytes() == b"whole"
     assert len(told) == 1
+
+
+def test_a_worker_leaves_it_to_the_main_process_to_tell(monkeypatch) -> None:
+    told = []
+    monkeypatch.setattr(durable, "_warned", [])
+    monkeypatch.setattr(durable.logging, "warning", lambda *words: told.append(words))
+    monkeypatch.setattr(os, "fsync", _failing(errno.EINVAL))
+    monkeypatch.setattr(multiprocessing, "parent_process", object)
+    durable.flush(0)
+    assert told == []
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EROFS])

@@ -58,10 +58,21 @@ def picture(name: str, grey: int) -> None:
 
 def test_a_folder_stands_for_its_images_by_their_contents_at_any_depth() -> None:
     listed = found([Path("in"), Path("in/a.png"), Path("none.png")])
-    names = ["in/a.png", "in/cut.png", "in/empty.jpg", "in/deep/b", "none.png"]
+    names = ["in/a.png", "in/cut.png", "in/deep/b", "in/empty.jpg", "none.png"]
     assert [str(file) for file in listed.files] == names
     assert {str(file) for file in listed.unreadable} >= {"in/empty.jpg", "none.png"}
     assert [str(file) for file in listed.left_out] == ["in/notes.txt"]
+
+
+def test_links_do_not_lead_out_of_a_folder_into_the_one_above_nor_into_hidden_ones() -> None:
+    for hidden in ("@eaDir", "__MACOSX", ".Trash-0"):
+        Path("in/deep", hidden).mkdir()
+        picture(f"in/deep/{hidden}/x.png", 0)
+    Path("in/deep/Thumbs.db").write_bytes(b"thumbs")
+    Path("in/deep/gone.png").symlink_to("nowhere")
+    listed = found([Path("in/deep")])
+    assert [str(file) for file in listed.files] == ["in/deep/b", "in/deep/gone.png"]
+    assert (list(listed.unreadable), listed.left_out) == ([Path("in/deep/gone.png")], ())
 
 
 def test_files_that_cannot_be_read_are_marked_and_the_others_classified(model, capsys, caplog) -> None:
@@ -71,7 +82,7 @@ def test_files_that_cannot_be_read_are_marked_and_the_others_classified(model, c
     for bad in ("in/cut.png", "in/empty.jpg"):
         assert rows[bad]["classes"] == {}
         assert rows[bad]["error"].startswith("not an image that can be read (")
-    assert caplog.messages[0] == "left out, since they are no images (1): in/notes.txt"
+    assert caplog.messages[0] == "files that are not images are left out: 1 (in/notes.txt)"
     assert caplog.messages[1].startswith("2 of 4 files cannot be read; in/cut.png: not an image")
 
 

@@ -102,8 +102,8 @@ def test_what_is_no_image_is_left_out_and_counted(tmp_path, caplog) -> None:
     (tmp_path / "b" / "notes.txt").write_text("left out, too")
     source = open_source(config, None)
     assert source.class_counts == (3, 3)
-    assert "3 of 9 files are left out: 2 no images, or damaged (a/broken.jpg, b/notes.txt)" in caplog.text
-    assert "1 empty (b/empty.png)" in caplog.text
+    assert "3 of 9 files are left out: not images, or damaged: 2 (a/broken.jpg, b/notes.txt)" in caplog.text
+    assert "empty files: 1 (b/empty.png)" in caplog.text
 
 
 def truncate(path: Path) -> None:

@@ -51,15 +51,15 @@ def test_an_image_is_one_under_any_name(tmp_path, name, kind) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "empty"),
-        (b'<?xml version="1.0"?>\n<svg xmlns="x"/>', "SVG, which is not decoded here"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC, which is not decoded here"),
-        (b"\0\0\0\x1cftypavif\0\0\0\0", "AVIF that is damaged or not decoded here"),
+        (b"", "empty files"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="x"/>', "SVG (not supported)"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC (not supported)"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0", "AVIF (damaged or not supported)"),
         (b"\0" * 128 + b"DICM", "DICOM"),
         (b"%!PS-Adobe-3.0 EPSF-3.0", "PostScript"),
         (b"%PDF-1.7", "PDF"),
-        (b"label,file\n", "no images, or damaged"),
-        (b"\x89PNG\r\n\x1a\n", "no images, or damaged"),
+        (b"label,file\n", "not images, or damaged"),
+        (b"\x89PNG\r\n\x1a\n", "not images, or damaged"),
     ],
 )
 def test_what_is_no_image_is_counted_for_its_reason_and_named(tmp_path, caplog, content, reason) -> None:
@@ -67,7 +67,7 @@ def test_what_is_no_image_is_counted_for_its_reason_and_named(tmp_path, caplog, 
     for number in range(4):
         (tmp_path / "a" / f"x{number}.png").write_bytes(content)
     assert opened(tmp_path).class_counts == (2, 2)
-    counted = f"4 of 8 files are left out: 4 {reason} (a/x0.png, a/x1.png, a/x2.png, …)"
+    counted = f"4 of 8 files are left out: {reason}: 4 (a/x0.png, a/x1.png, a/x2.png, …)"
     assert counted in caplog.text
 
 
@@ -93,7 +93,7 @@ def test_hidden_files_and_folders_are_left_out_and_counted(tmp_path, caplog, hid
     fill(tmp_path, "a", "b")
     picture(tmp_path / "a" / hidden)
     assert paths(tmp_path) == ["a/0.png", "a/1.png", "b/0.png", "b/1.png"]
-    counted = f"1 of 5 files are left out: 1 hidden or of the operating system (a/{hidden})"
+    counted = f"1 of 5 files are left out: hidden or system files: 1 (a/{hidden})"
     assert counted in caplog.text
 
 
@@ -108,7 +108,7 @@ def test_images_beside_the_classes_are_counted(tmp_path, caplog) -> None:
     fill(tmp_path, "train/a", "train/b", "test/a", "", "train", count=1)
     (tmp_path / "labels.csv").write_text("file,label")
     opened(tmp_path)
-    counted = "2 of 4 files are left out: 2 images outside of the classes' folders (train/0.png, 0.png)"
+    counted = "2 of 4 files are left out: images outside the class folders: 2 (train/0.png, 0.png)"
     assert counted in caplog.text
 
 
@@ -136,7 +136,7 @@ def test_links_to_each_other_and_broken_ones_end(tmp_path, caplog) -> None:
     for one, other in (("x", "y"), ("y", "x"), ("gone", "nowhere")):
         (root / "a" / one).symlink_to(root / "a" / other)
     assert opened(root).class_counts == (2, 2)
-    assert "3 of 7 files are left out: 3 links that lead nowhere, or no regular files (a/gone" in caplog.text
+    assert "3 of 7 files are left out: broken links or special files: 3 (a/gone" in caplog.text
 
 
 def test_a_file_that_is_reached_twice_counts_once(tmp_path, caplog) -> None:
@@ -145,7 +145,7 @@ def test_a_file_that_is_reached_twice_counts_once(tmp_path, caplog) -> None:
         (root / "a" / name).symlink_to(elsewhere / "one")
     (root / "a" / "z.png").symlink_to(root / "a" / "0.png")
     assert opened(root).class_counts == (4, 2)
-    assert "2 reached twice by links (" in caplog.text
+    assert "duplicates by links: 2 (" in caplog.text
 
 
 @pytest.mark.parametrize("linked", ["a/1.png", "a"])
@@ -164,8 +164,10 @@ def test_no_file_is_in_the_training_and_in_the_test(tmp_path, caplog) -> None:
     (root / "train" / "a" / "seen.png").symlink_to(root / "val" / "a" / "1.png")
     source = opened(root)
     assert (source.train_count, source.validation_count, len(source.test())) == (4, 2, 4)
-    assert "4 linked in test/, too (train/a/leak.png, train/b/all/0.png, train/b/all/1.png, …)" in caplog.text
-    assert "1 linked in val/, too (train/a/seen.png)" in caplog.text
+    assert (
+        "also linked in test/: 4 (train/a/leak.png, train/b/all/0.png, train/b/all/1.png, …)" in caplog.text
+    )
+    assert "also linked in val/: 1 (train/a/seen.png)" in caplog.text
 
 
 def test_splits_that_are_one_folder_are_refused(tmp_path) -> None:

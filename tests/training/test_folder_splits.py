@@ -67,6 +67,29 @@ def test_splits_are_known_by_their_names(tmp_path, names) -> None:
     assert [shades(part) for part in (source.train(), validation, source.test())] == [[1], [2], [3]]
 
 
+@pytest.mark.parametrize("names", [("train", "test"), ("seg_train", "seg_test"), ("Training", "Testing")])
+def test_a_split_is_found_in_a_folder_of_its_own_name(tmp_path, names) -> None:
+    train, test = names
+    source = open_source(fill(tmp_path, **{f"{train}__{train}": 5, f"{test}__{test}": 2}), None)
+    assert source.classes == ("bars", "disc", "frame")
+    assert (shades(source.train()), shades(source.test())) == ([1], [2])
+
+
+def test_a_class_that_is_called_like_its_split_is_a_class(tmp_path) -> None:
+    config = fill(tmp_path, train=5)
+    (tmp_path / "train" / "disc").rename(tmp_path / "train" / "test")
+    image = tmp_path / "test" / "test" / "0.png"
+    image.parent.mkdir(parents=True)
+    Image.new("L", (4, 4), 9).save(image)
+    assert shades(open_source(config, None).test()) == [9]
+
+
+def test_the_folder_that_holds_the_splits_is_named(tmp_path) -> None:
+    config = fill(tmp_path, data__train=2, data__test=2)
+    with pytest.raises(InputError, match=r"; give .*data if that is the dataset"):
+        open_source(config, None)
+
+
 @pytest.mark.parametrize(
     "names",
     [
@@ -93,7 +116,7 @@ def test_without_a_test_split_a_fifth_of_the_training_images_is_for_the_test_and
     assert shades(source.test()) == [1]
     assert source._test == again._test
     assert not {path for path, _ in source._train} & {path for path, _ in source._test}
-    said = "a test split of 6 images, a fifth of every class, is parted off the training images"
+    said = "there is no test split: 6 training images, a fifth of every class, are kept for the test"
     assert said in caplog.text
 
 
@@ -103,7 +126,9 @@ def test_a_test_folder_without_classes_is_left_out_and_that_is_said(tmp_path, ca
     Image.new("L", (4, 4), 99).save(tmp_path / "test" / "0.png")
     source = open_source(config, None)
     assert (source.train_count, shades(source.test())) == (24, [1])
-    assert "test/ has no folder a class and is left out; a test split of 6 images" in caplog.text
+    assert (
+        "test/ has no class folders and is not used; there is no test split: 6 training images" in caplog.text
+    )
 
 
 def test_a_validation_folder_without_classes_is_left_out_and_that_is_said(tmp_path, caplog) -> None:
@@ -112,8 +137,8 @@ def test_a_validation_folder_without_classes_is_left_out_and_that_is_said(tmp_pa
     Image.new("L", (4, 4), 99).save(tmp_path / "val" / "0.png")
     source = open_source(config, None)
     assert (source.train_count, source.validation_count) == (30, None)
-    assert "val/ has no folder a class and is left out" in caplog.text
-    assert "parted off" not in caplog.text
+    assert "val/ has no class folders and is not used" in caplog.text
+    assert "kept for the test" not in caplog.text
 
 
 def test_folders_without_images_stand_beside_splits(tmp_path) -> None:

@@ -10,7 +10,6 @@ from PIL import Image
 from eatnas_tf.configs import DataConfig
 from eatnas_tf.errors import InputError
 from eatnas_tf.network import class_names
-from eatnas_tf.stages import evaluate
 from eatnas_tf.training import images
 from eatnas_tf.training.data import open_source
 from eatnas_tf.training.encoding import REAL, WHOLE, Encoding, spanned
@@ -247,6 +246,28 @@ def test_a_test_image_that_the_training_images_say_nothing_of_is_refused_before_
         opened(tmp_path).refuse_without_test()
 
 
+@pytest.mark.parametrize("part", ["val", "test"])
+@pytest.mark.parametrize(
+    ("odd", "suffix"), [(np.full((SIZE, SIZE), 9, np.uint8), "png"), (ramp(9.0, np.float32), "tif")]
+)
+def test_a_split_of_another_scale_than_the_training_images_is_refused(tmp_path, part, odd, suffix) -> None:
+    for name in ("train/a/0", "train/b/0"):
+        deep(tmp_path, name, WIDE, "png")
+    for name in "ab":
+        deep(tmp_path, f"{part}/{name}/0", odd, suffix)
+    with pytest.raises(InputError, match=rf"{part}/a/0.{suffix}: its pixels are .* convert it to what"):
+        opened(tmp_path).refuse_without_test()
+
+
+def test_a_split_of_8_bits_fits_training_images_of_the_whole_range(tmp_path) -> None:
+    for name in ("train/a/0", "train/b/0"):
+        deep(tmp_path, name, np.full((SIZE, SIZE), 65535, np.uint16), "png")
+    for name in "ab":
+        deep(tmp_path, f"test/{name}/0", np.full((SIZE, SIZE), 255, np.uint8), "png")
+    source = opened(tmp_path)
+    assert [int(part.images.min()) for part in (source.train(), source.test())] == [255, 255]
+
+
 def test_one_file_alone_is_read_by_the_range_of_its_format(tmp_path) -> None:
     for name, value in (("a", 200), ("b", 260)):
         deep(tmp_path, name, np.full((2, 2), value, np.uint16), "png")
@@ -277,7 +298,8 @@ def test_a_model_keeps_what_its_images_were_read_with(tmp_path) -> None:
     encoding = opened(tmp_path / "data").encoding
     class_names.add(tmp_path / "model.keras", ["a", "b"], encoding=json.loads(json.dumps(encoding.to_dict())))
     data = DataConfig(f"folder:{tmp_path / 'data'}")
-    assert evaluate.encoding(str(tmp_path), data) == encoding == Encoding(values=WHOLE, low=0, high=4095)
+    kept = Encoding(**class_names.encoding(tmp_path / "model.keras"))
+    assert kept == encoding == Encoding(values=WHOLE, low=0, high=4095)
     (tmp_path / "data" / "a" / "0.png").unlink()
     deep(tmp_path, "data/a/0", WIDE // 8, "png")
     deep(tmp_path, "data/b/0", WIDE // 8, "png")
@@ -338,6 +360,6 @@ def test_what_is_too_large_is_left_out_counted_and_named(tmp_path, caplog) -> No
     Image.new("L", (60, 60), 7).save(tmp_path / "b" / "scan.png")
     source = open_source(DataConfig(f"folder:{tmp_path}"), SIZE)
     assert source.class_counts == (4, 5)
-    assert "1 of 12 files are left out: 1 of too many pixels (a/scan.png)" in caplog.text
+    assert "1 of 12 files are left out: images with too many pixels: 1 (a/scan.png)" in caplog.text
     with pytest.raises(InputError, match="an image of 10,100 pixels; at most 10,000 are decoded"):
         images.header(tmp_path / "a" / "scan.png")
