@@ -12,13 +12,13 @@ from absl import logging
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.layers import Network, expand
-from eatnas_tf.network import class_matching, inheritance, weight_file
+from eatnas_tf.network import class_matching, inheritance
 from eatnas_tf.network.initial import Weights
+from eatnas_tf.network.weight_store import WeightStore
 from eatnas_tf.searches import Candidate, Measurement, Task
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages.plans import Basic
 from eatnas_tf.stages.stopwatch import TIMES, Stopwatch
-from eatnas_tf.stages.workdir import Workdir
 from eatnas_tf.training.engine import Engine, Trainee
 from eatnas_tf.training.examples import Examples, Streamed
 
@@ -32,13 +32,13 @@ class Trained:
 
 
 def trained(start: Basic, classes: Sequence[str]) -> Trained:
-    """An architecture with its weights from the disk, its outputs in the order of `classes`.
+    """An architecture with its saved weights, its outputs in the order of `classes`.
 
     Raises InputError.
     """
     assert start.frame is not None
     assert start.weights is not None
-    weights: Weights = weight_file.load(start.weights)
+    weights: Weights = start.weights.load()
     if start.classes is not None:
         weights = class_matching.reordered(weights, start.classes, classes)
     return Trained(expand(start.architecture, start.frame), weights)
@@ -60,7 +60,7 @@ class Evaluator:
     objective: Callable[[Network], float]
     inherit: str
     seed: int
-    workdir: Workdir
+    store: WeightStore
     basic: Trained | None = None
     on_share: Callable[[int, float], None] = lambda number, share: None
 
@@ -75,7 +75,7 @@ class Evaluator:
             accuracy, loss = self._train(candidate, trainee, clock)
             with clock.of("save"):
                 if math.isfinite(loss):
-                    weight_file.save(self.workdir.weights_of(candidate.id), trainee.weights())
+                    self.store.save(candidate.id, trainee.weights())
         finally:
             with clock.of("save"):
                 trainee.close()
@@ -112,7 +112,7 @@ class Evaluator:
         if candidate.parent is None or task.parent is None:
             return self.basic
         try:
-            weights = weight_file.load(self.workdir.weights_of(candidate.parent))
+            weights = self.store.load(candidate.parent)
         except InputError as error:
             logging.warning("candidate %d starts from fresh weights: %s", candidate.id, error)
             return None

@@ -68,7 +68,7 @@ def test_a_number_of_any_library_is_an_objectives_value_and_becomes_pythons(size
 )
 def test_what_is_no_finite_number_above_0_is_refused_in_one_line(size, value) -> None:
     with pytest.raises(
-        InputError, match=r"objective 'mine' gave .* back; expected a number above 0"
+        InputError, match=r"objective 'mine': it gave .* back; expected a number above 0"
     ) as refused:
         size(value)
     assert "\n" not in str(refused.value)
