@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -17,6 +18,7 @@ from eatnas_tf.configs import (
     SpaceConfig,
     TransferConfig,
 )
+from eatnas_tf.errors import InputError
 from eatnas_tf.searches import Journal, Measurement, run
 from eatnas_tf.searches.journal import line_of
 from eatnas_tf.stages import retrain, search
@@ -50,6 +52,40 @@ def full_after():
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     return limited
+
+
+class InMemory:
+    """A second WeightStore: a dict of this process."""
+
+    def __init__(self) -> None:
+        self.kept: dict[int, dict[str, np.ndarray]] = {}
+
+    def save(self, number, weights) -> None:
+        self.kept[number] = {name: np.array(value) for name, value in weights.items()}
+
+    def load(self, number) -> dict[str, np.ndarray]:
+        if number not in self.kept:
+            raise InputError(f"no weights of {number}")
+        return dict(self.kept[number])
+
+    def has(self, number) -> bool:
+        return number in self.kept
+
+    def size(self, number) -> int:
+        return sum(value.nbytes for value in self.kept.get(number, {}).values())
+
+    def place(self, number) -> str:
+        return f"memory/{number}"
+
+    def keep(self, numbers, pending=()) -> None:
+        for number in self.kept.keys() - {*numbers, *pending}:
+            del self.kept[number]
+
+
+@pytest.fixture
+def memory() -> InMemory:
+    """A store of weights that is no folder."""
+    return InMemory()
 
 
 class Folders:

@@ -63,7 +63,7 @@ def _search(path: Path) -> Search:
 
     def evaluate(candidate):
         weights = {"head/bias": np.float32([candidate.id, 0.5])}
-        weight_file.save(search.workdir.weights_of(candidate.id), weights)
+        weight_file.save(search.workdir.store.path(candidate.id), weights)
         details = {"loss": 1.0, "inherited": None}
         return Measurement(Random(candidate.id).random(), 100 + candidate.id, 0.5, details)
 
@@ -71,7 +71,7 @@ def _search(path: Path) -> Search:
 
         def taken(individual):
             journal.append(line_of(individual, ledger.quality))
-            search.workdir.keep_weights(ledger.alive_or_needed())
+            search.workdir.store.keep(ledger.alive_or_needed())
 
         run(searched, evaluate, taken)
     _write_best(search.workdir, ledger, Frame(), ledger.finished)
@@ -176,7 +176,7 @@ def test_a_journal_that_differs_in_more_than_seconds_is_found(search, reference)
         (lambda search: _written(search, quality=0.0), "quality is 0.0 in best.json"),
         (lambda search: _written(search, cycle=9), "cycle is 9 in best.json"),
         (lambda search: _written(search, finished=None), "finished is None in best.json"),
-        (lambda search: search.workdir.weights_of(9).touch(), "000009.npz is left over"),
+        (lambda search: search.workdir.store.path(9).touch(), "000009.npz is left over"),
         (lambda search: (search.path / "weights" / "000001.npz.partial").touch(), "npz.partial is left over"),
         (lambda search: (search.path / "best.json.partial").touch(), "best.json.partial is left over"),
         (lambda search: next((search.path / "weights").iterdir()).unlink(), "npz is missing"),
@@ -188,7 +188,7 @@ def test_what_does_not_fit_together_is_found(search, damage, problem) -> None:
 
 
 def test_results_that_differ_in_a_bit_are_found(search, reference) -> None:
-    leader = search.workdir.weights_of(search.best()["ranking"][0]["id"])
+    leader = search.workdir.store.path(search.best()["ranking"][0]["id"])
     weights = weight_file.load(leader)
     weight_file.save(leader, {"head/bias": np.nextafter(weights["head/bias"], np.float32(9))})
     assert checks.same_results(search, reference) == [f"the weights in {leader.name} differ"]
@@ -203,7 +203,7 @@ def test_results_that_differ_in_a_bit_are_found(search, reference) -> None:
 def test_weights_of_the_living_that_are_lost_or_damaged_are_found(search, damage) -> None:
     dead = {line["replaced"] for line in search.lines()}
     living = next(line["id"] for line in search.lines() if line["id"] not in dead)
-    damage(search.workdir.weights_of(living))
+    damage(search.workdir.store.path(living))
     (problem,) = checks.living_have_weights(search)
     assert f"{living:06d}.npz" in problem
 

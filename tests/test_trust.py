@@ -42,6 +42,8 @@ OURS = (  # calls that end so
     "_otherwise.load",
     "feed.load",
     "point.load",
+    "store.load",
+    "weights.load",  # SavedWeights
 )
 
 

@@ -27,6 +27,7 @@ from eatnas_tf.configs import (
 from eatnas_tf.errors import InputError
 from eatnas_tf.layers import Frame
 from eatnas_tf.network import weight_file
+from eatnas_tf.network.weight_store import InFile
 from eatnas_tf.space import Architecture
 from eatnas_tf.stages import plans, results
 from eatnas_tf.stages.workdir import Workdir, opened
@@ -228,7 +229,7 @@ def test_what_cannot_be_written_ends_a_run_with_one_line_and_the_way_on(
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(InputError) as refused, opened("search", CONFIG, used) as workdir:
-        weight_file.save(workdir.weights_of(3), {"a": np.zeros(2)})
+        weight_file.save(workdir.store.path(3), {"a": np.zeros(2)})
     assert str(refused.value) == (
         f"{used.workdir}/weights/000003.npz: cannot be written ({reason}); "
         f"nothing that is finished is lost: {remedy} and repeat the command"
@@ -259,7 +260,7 @@ def test_weights_that_cannot_be_deleted_end_a_run_as_well(used, monkeypatch) -> 
         pytest.raises(InputError, match=r"run/weights: cannot be written"),
         opened("search", CONFIG, used) as workdir,
     ):
-        workdir.keep_weights({0})
+        workdir.store.keep({0})
 
 
 def test_a_file_is_replaced_as_a_whole(used, monkeypatch) -> None:
@@ -319,9 +320,9 @@ def test_only_the_weights_asked_for_are_kept(tmp_path) -> None:
     workdir = Workdir(tmp_path)
     (tmp_path / "weights").mkdir()
     for number in range(5):
-        workdir.weights_of(number).touch()
+        workdir.store.path(number).touch()
     (tmp_path / "weights" / "000003.npz.partial").touch()
-    workdir.keep_weights({1, 3, 9})
+    workdir.store.keep({1, 3, 9})
     assert sorted(file.name for file in (tmp_path / "weights").iterdir()) == ["000001.npz", "000003.npz"]
 
 
@@ -332,7 +333,7 @@ def test_nothing_is_touched_of_a_candidate_that_another_process_may_be_writing(t
     names = [f"{number:06d}.npz{ending}" for number in range(4) for ending in ("", ".partial")]
     for name in names:
         (tmp_path / "weights" / name).touch()
-    workdir.keep_weights({0}, {2, 3})
+    workdir.store.keep({0}, {2, 3})
     assert sorted(file.name for file in (tmp_path / "weights").iterdir()) == ["000000.npz", *names[4:]]
 
 
@@ -440,7 +441,10 @@ def test_a_result_is_read_whole(tmp_path) -> None:
     assert plans.to_retrain(RetrainConfig(source=str(tmp_path), top_k=2)) == [Architecture.parse(CODE)] * 2
     workdir.write("best.json", BEST["retrain"])
     basic = plans.basic(str(tmp_path), None)
-    assert (basic.frame, basic.weights) == (Frame(**{**FRAME, "strides": (2, 2)}), tmp_path / "weights.npz")
+    assert (basic.frame, basic.weights) == (
+        Frame(**{**FRAME, "strides": (2, 2)}),
+        InFile(tmp_path / "weights.npz"),
+    )
     assert results.retrained(str(tmp_path))[1] == results.Tested(
         1000, 2000, 0.5, 0.9, 1.0, ("a", "b"), (0.5,)
     )

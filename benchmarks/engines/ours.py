@@ -89,7 +89,7 @@ def build_evaluation(
         lambda network: count(network).params,
         "none",
         task.seed,
-        Workdir(folder),
+        Workdir(folder).store,
         on_share=on_share,
     )
 

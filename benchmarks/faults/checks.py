@@ -11,7 +11,6 @@ import numpy as np
 
 from benchmarks.faults.small_search import TARGET, Ended, Search, whole_lines
 from eatnas_tf.errors import InputError
-from eatnas_tf.network import weight_file
 from eatnas_tf.searches import Individual, Journal, Ledger, Limits, Score
 from eatnas_tf.searches.journal import individuals
 
@@ -81,7 +80,7 @@ def living_have_weights(search: Search) -> list[str]:
     for line in lines:
         if line["id"] not in dead and line.get("loss") is not None:
             try:
-                weight_file.load(search.workdir.weights_of(line["id"]))
+                search.workdir.store.load(line["id"])
             except InputError as error:
                 problems.append(str(error))
     return problems
@@ -149,7 +148,7 @@ def _out_of_turn(individual: Individual, ledger: Ledger) -> list[str]:
 def _weights_disagree(search: Search, ledger: Ledger) -> list[str]:
     """There are weights of the population and the best, and no others; a failed candidate has none."""
     trained = {line["id"] for line in search.lines() if line.get("loss") is not None}
-    expected = {search.workdir.weights_of(number).name for number in ledger.alive_or_needed() & trained}
+    expected = {search.workdir.store.path(number).name for number in ledger.alive_or_needed() & trained}
     found = {file.name for file in (search.path / "weights").iterdir()}
     problems = [f"{name} is missing" for name in sorted(expected - found)]
     problems += [f"{name} is left over" for name in sorted(found - expected)]

@@ -52,7 +52,7 @@ class Lab:
         """As `finished`, but without the last candidate: its line and its weights."""
         search = self.finished(name)
         lines = whole_lines(search.journal())
-        search.workdir.weights_of(search.lines()[-1]["id"]).unlink()
+        search.workdir.store.path(search.lines()[-1]["id"]).unlink()
         search.workdir.journal.write_bytes(b"".join(line + b"\n" for line in lines[:-1]))
         return search
 

@@ -78,7 +78,7 @@ class Sight:
 def seen(search: Search) -> Sight:
     """The folder now."""
     files = _weight_files(search)
-    named = {search.workdir.weights_of(line["id"]).name for line in search.lines()} if files else set()
+    named = {search.workdir.store.path(line["id"]).name for line in search.lines()} if files else set()
     partial = {name for name in files if name.endswith(".partial")}
     return Sight(search.journal(), frozenset(partial), frozenset(files) - partial - named)
 

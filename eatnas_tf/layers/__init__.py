@@ -3,6 +3,7 @@
 from eatnas_tf.layers.counting import Count, count, describe
 from eatnas_tf.layers.expand import expand
 from eatnas_tf.layers.frame import Frame
+from eatnas_tf.layers.heads import class_logits
 from eatnas_tf.layers.objectives import is_measured, measured
 from eatnas_tf.layers.specs import (
     Activation,
@@ -51,6 +52,7 @@ __all__ = [
     "Subsample",
     "Variable",
     "ZeroPad",
+    "class_logits",
     "count",
     "describe",
     "expand",

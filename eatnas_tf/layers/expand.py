@@ -10,13 +10,11 @@ from typing import Any
 from eatnas_tf.errors import InputError, PartError, blaming
 from eatnas_tf.layers import conv_ops
 from eatnas_tf.layers.frame import SHORTCUTS, Frame, default_stem_stride, default_strides
+from eatnas_tf.layers.heads import Head, class_logits
 from eatnas_tf.layers.specs import (
     Activation,
     BatchNorm,
     Conv,
-    Dense,
-    Dropout,
-    GlobalAveragePool,
     Spec,
     refuse_strangers,
 )
@@ -39,9 +37,13 @@ __all__ = [
 
 
 def expand(
-    architecture: Architecture, frame: Frame, dropout: float = 0.0, auxiliary: bool = False
+    architecture: Architecture,
+    frame: Frame,
+    dropout: float = 0.0,
+    auxiliary: bool = False,
+    head: Head = class_logits,
 ) -> Network:
-    """The network that `architecture` stands for in `frame`.
+    """The network that `architecture` stands for in `frame`, with the `head` of what it is for.
 
     Raises InputError if the code lacks one of the five primitives, an operation is unknown or makes specs
     that do not fit, or the frame does not fit.
@@ -58,7 +60,7 @@ def expand(
     ):
         layers += block_layers(position, block, inputs, outputs, stride, frame.shortcut)
         inputs = outputs
-    return assemble(frame, layers, dropout, auxiliary)
+    return assemble(frame, layers, dropout, auxiliary, head)
 
 
 def block_layers(
@@ -115,7 +117,13 @@ def _sound(maker: str, make: Callable[[], Any]) -> Any:
     return specs
 
 
-def assemble(frame: Frame, layers: list[Layer], dropout: float = 0.0, auxiliary: bool = False) -> Network:
+def assemble(
+    frame: Frame,
+    layers: list[Layer],
+    dropout: float = 0.0,
+    auxiliary: bool = False,
+    head: Head = class_logits,
+) -> Network:
     """The network of a frame and its layers: stem, blocks, head and, if asked for, the auxiliary tower.
 
     Raises InputError if a layer or a spec does not fit where it stands.
@@ -125,17 +133,15 @@ def assemble(frame: Frame, layers: list[Layer], dropout: float = 0.0, auxiliary:
         BatchNorm("stem_bn", frame.stem_filters),
         Activation("stem_relu", "relu"),
     ]
-    head: list[Spec] = [
+    end: list[Spec] = [
         Conv("head_conv", layers[-1].outputs, frame.head_filters),
         BatchNorm("head_bn", frame.head_filters),
         Activation("head_relu", "relu"),
-        GlobalAveragePool("head_pool"),
-        *([Dropout("head_dropout", dropout)] if dropout else []),
-        Dense("head_dense", frame.head_filters, frame.num_classes),
+        *head("head", frame.head_filters, frame, dropout),
     ]
-    network = Network(frame, tuple(stem), tuple(layers), tuple(head))
+    network = Network(frame, tuple(stem), tuple(layers), tuple(end))
     _ = network.places  # refuses what does not fit, before a search has begun
-    return _with_auxiliary(network) if auxiliary else network
+    return _with_auxiliary(network, head) if auxiliary else network
 
 
 def _primitive(architecture: Architecture, name: str) -> list[float]:
@@ -155,7 +161,7 @@ def _shortcut(inputs: int, outputs: int, stride: int, shortcut: str) -> tuple[Sp
     return (Conv("shortcut", inputs, outputs, 1, stride), BatchNorm("shortcut_bn", outputs))
 
 
-def _with_auxiliary(network: Network) -> Network:
+def _with_auxiliary(network: Network, head: Head) -> Network:
     """`network` with the tower on the output of the block before the last stride."""
     last = max((block for block, stride in enumerate(network.frame.strides, 1) if stride > 1), default=1)
     place = last - 1
@@ -174,7 +180,6 @@ def _with_auxiliary(network: Network) -> Network:
         Conv("auxiliary_wide", 128, 768, 2, padding="valid"),
         BatchNorm("auxiliary_wide_bn", 768),
         Activation("auxiliary_wide_relu", "relu"),
-        GlobalAveragePool("auxiliary_pool"),
-        Dense("auxiliary_dense", 768, network.frame.num_classes),
+        *head("auxiliary", 768, network.frame, 0.0),
     ]
     return replace(network, auxiliary=tuple(tower), auxiliary_block=place)

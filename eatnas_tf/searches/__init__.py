@@ -1,6 +1,6 @@
 """What a search knows and how it runs. What it tries next is a strategy's; evaluation is handed in."""
 
-from eatnas_tf.searches.candidates import Candidate, Individual, Measurement, top
+from eatnas_tf.searches.candidates import ACCURACY, Candidate, Individual, Measurement, top
 from eatnas_tf.searches.founders import origin, perturbed_population, random_population
 from eatnas_tf.searches.journal import Journal
 from eatnas_tf.searches.ledger import Ledger, Limits, Moment
@@ -12,6 +12,7 @@ from eatnas_tf.searches.strategy import Perturb, Problem, Proposal, Strategy
 from eatnas_tf.searches.workforce import Alone, Finished, Task, Workforce
 
 __all__ = [
+    "ACCURACY",
     "Alone",
     "Candidate",
     "Drawn",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from eatnas_tf.space import Architecture, Change
+
+ACCURACY = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -23,17 +26,40 @@ class Candidate:
     mutated: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Measurement:
-    """What an evaluation found: validation accuracy (a fraction), size (the objective's raw unit), seconds.
+    """What an evaluation found: metrics by name, size (the objective's raw unit), seconds.
 
-    `details` are further facts for the journal, such as the loss.
+    `Measurement(0.5, 1)` is short for `Measurement(metrics={"accuracy": 0.5}, size=1)`: the accuracy is a
+    fraction of the validation images. Which metric a score is made of, the ledger knows. `details` are
+    further facts for the journal, such as the loss.
     """
 
-    accuracy: float
+    metrics: Mapping[str, float]
     size: float
-    seconds: float = 0.0
-    details: dict[str, Any] = field(default_factory=dict)
+    seconds: float
+    details: dict[str, Any]
+
+    def __init__(
+        self,
+        accuracy: float | None = None,
+        size: float | None = None,
+        seconds: float = 0.0,
+        details: dict[str, Any] | None = None,
+        metrics: Mapping[str, float] | None = None,
+    ) -> None:
+        if size is None or (accuracy is None) == (metrics is None):
+            raise TypeError("a Measurement needs a size, and either an accuracy or metrics")
+        found = {ACCURACY: accuracy} if metrics is None else dict(metrics)
+        for name, value in zip(
+            ("metrics", "size", "seconds", "details"), (found, size, seconds, details or {}), strict=True
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def accuracy(self) -> float:
+        """The metric of that name; no number if there is none."""
+        return self.metrics.get(ACCURACY, math.nan)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from eatnas_tf.fields import (
     optional,
     python_number,
 )
-from eatnas_tf.searches.candidates import Candidate, Individual, Measurement
+from eatnas_tf.searches.candidates import ACCURACY, Candidate, Individual, Measurement
 from eatnas_tf.space import Architecture, Change, Primitive
 
 SCHEMA = 1
@@ -41,6 +41,7 @@ FIELDS = (
     "quality",
     "seconds",
 )
+METRICS = "metrics"  # an object, in the lines of individuals with other metrics than the accuracy
 Line = TypeVar("Line")
 
 
@@ -139,21 +140,24 @@ class Journal:
 def line_of(individual: Individual, quality: float | None) -> dict[str, Any]:
     """A candidate as the journal holds it, with the quality of the population that it joined.
 
-    These are FIELDS, then the measurement's details, such as the reason why a candidate failed.
+    These are FIELDS, then the metrics other than accuracy if there are any, then the measurement's details,
+    such as the reason why a candidate failed. A measurement without an accuracy has no such field.
     """
     candidate, measurement = individual.candidate, individual.measurement
+    further = {name: value for name, value in measurement.metrics.items() if name != ACCURACY}
     return {
         "id": candidate.id,
         "parent": candidate.parent,
         "architecture": str(candidate.architecture),
         "mutated": [list(change) for change in candidate.mutated],
-        "accuracy": measurement.accuracy,
+        **({ACCURACY: measurement.accuracy} if ACCURACY in measurement.metrics else {}),
         "size": measurement.size,
         "score": individual.score,
         "cycle": individual.cycle,
         "replaced": individual.replaced,
         "quality": quality,
         "seconds": round(measurement.seconds, 3),
+        **({METRICS: further} if further else {}),
         **measurement.details,
     }
 
@@ -171,10 +175,10 @@ def _individual(line: dict[str, Any], primitives: Sequence[Primitive] | None) ->
         tuple(Change(*change) for change in field(line, "mutated", list_of(CHANGE))),
     )
     measurement = Measurement(
-        field(line, "accuracy", NUMBER_OR_NAN),
-        field(line, "size", POSITIVE),
-        field(line, "seconds", NUMBER),
-        {name: value for name, value in line.items() if name not in FIELDS},
+        size=field(line, "size", POSITIVE),
+        seconds=field(line, "seconds", NUMBER),
+        details={name: value for name, value in line.items() if name not in (*FIELDS, METRICS)},
+        metrics=_metrics(line),
     )
     return Individual(
         candidate,
@@ -183,6 +187,18 @@ def _individual(line: dict[str, Any], primitives: Sequence[Primitive] | None) ->
         field(line, "cycle", WHOLE),
         field(line, "replaced", optional(WHOLE)),
     )
+
+
+def _metrics(line: dict[str, Any]) -> dict[str, float]:
+    """The accuracy, which may be missing only where there are other metrics, and those."""
+    further = field(line, METRICS, NUMBERS) if METRICS in line else {}
+    if further and ACCURACY not in line:
+        return further
+    return {ACCURACY: field(line, ACCURACY, NUMBER_OR_NAN), **further}
+
+
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(NUMBER_OR_NAN.fits, value.values()))
 
 
 def _is_change(value: Any) -> bool:
@@ -195,4 +211,5 @@ def _is_change(value: Any) -> bool:
     )
 
 
+NUMBERS = Kind("an object of numbers", _are_numbers)
 CHANGE = Kind("block, primitive, old and new value", _is_change)

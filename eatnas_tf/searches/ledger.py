@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from eatnas_tf.errors import InputError
-from eatnas_tf.searches.candidates import Candidate, Individual, Measurement, rank, top
+from eatnas_tf.searches.candidates import ACCURACY, Candidate, Individual, Measurement, rank, top
 from eatnas_tf.searches.journal import ADVICE
 from eatnas_tf.searches.population import Population
 from eatnas_tf.searches.scoring import Quality
@@ -45,8 +45,9 @@ class Ledger:
     """What is known of a search, whatever its strategy.
 
     Its first population has `size` members, and from then on the population keeps that size. `score` maps
-    (accuracy, size of the network) to a number, `quality` the population's scores to one. `best` is the best
-    individual so far; `peak` is the moment with the best quality so far, which a search ends with.
+    (value of the metric called `metric`, size of the network) to a number; a metric that a measurement lacks
+    is NaN. `quality` maps the population's scores to one. `best` is the best individual so far; `peak` is
+    the moment with the best quality so far, which a search ends with.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Ledger:
         score: Callable[[float, float], float],
         quality: Callable[[Sequence[float]], float] | None = None,
         limits: Limits | None = None,
+        metric: str = ACCURACY,
     ) -> None:
         self.size, self.limits = size, limits or Limits()
         self.told: dict[int, Individual] = {}
@@ -64,7 +66,7 @@ class Ledger:
         self.peak: Moment | None = None
         self.quality: float | None = None
         self.exhausted = False
-        self._score, self._quality = score, quality or Quality()
+        self._score, self._quality, self._metric = score, quality or Quality(), metric
         self._known: set[Architecture] = set()
         self._stalled = 0
 
@@ -129,7 +131,7 @@ class Ledger:
     def tell(self, number: int, measurement: Measurement, leavers: Sequence[int] = ()) -> Individual:
         """The pending candidate `number` as the individual that its measurement makes of it."""
         candidate = self.pending.pop(number)
-        score = self._score(measurement.accuracy, measurement.size)
+        score = self._score_of(measurement)
         individual = Individual(candidate, measurement, score, self._next_cycle)
         if len(self.told) >= self.size:
             replaced = self._leaver(individual, leavers)
@@ -150,6 +152,9 @@ class Ledger:
             self.restore(individual)
             if self.moment is not None:
                 yield self.moment
+
+    def _score_of(self, measurement: Measurement) -> float:
+        return self._score(measurement.metrics.get(self._metric, math.nan), measurement.size)
 
     @property
     def _next_cycle(self) -> int:
@@ -179,12 +184,11 @@ class Ledger:
 
     def _disorder(self, individual: Individual) -> str | None:
         """Why `individual` cannot be the next one told; None if it can."""
-        parent, measured = individual.candidate.parent, individual.measurement
-        score = self._score(measured.accuracy, measured.size)
+        parent, score = individual.candidate.parent, self._score_of(individual.measurement)
         if individual.id in self.told:
             return "comes twice"
         if not math.isclose(individual.score, score, rel_tol=1e-9):
-            return f"has the score {individual.score:g}, where its accuracy and size make {score:g}"
+            return f"has the score {individual.score:g}, where its {self._metric} and size make {score:g}"
         if individual.cycle != self._next_cycle:
             return f"is of cycle {individual.cycle}, where {self._next_cycle} comes next"
         if parent is not None and parent not in self.told:

@@ -157,16 +157,27 @@ def run_with(
 
     With a capacity of 1 and the strategy `evolution` this is Algorithm 1 to the letter. Candidates that are
     pending when the search converges still count, and one that raises the quality lets it go on. The
-    workforce is left open.
+    capacity is read again at every turn. The workforce is left open.
     """
     ledger = search.ledger
     while True:
-        while len(ledger.pending) < workforce.capacity and (candidate := search.ask()) is not None:
-            parent = None if candidate.parent is None else ledger.told[candidate.parent].architecture
-            workforce.submit(Task(candidate, parent))
-        if not ledger.pending:
+        nothing_left = not _fill(workforce, search)
+        if not ledger.pending and (nothing_left or ledger.finished):
             break
         finished = workforce.next_finished()
-        search.tell(finished.candidate.id, finished.measurement, taken)
+        if finished is not None:
+            search.tell(finished.candidate.id, finished.measurement, taken)
     assert ledger.peak is not None
     return ledger.peak
+
+
+def _fill(workforce: Workforce, search: Search) -> bool:
+    """Gives every free place a candidate; False if the search has none for one of them."""
+    ledger = search.ledger
+    while len(ledger.pending) < workforce.capacity:
+        candidate = search.ask()
+        if candidate is None:
+            return False
+        parent = None if candidate.parent is None else ledger.told[candidate.parent].architecture
+        workforce.submit(Task(candidate, parent))
+    return True

@@ -60,16 +60,26 @@ class Workforce(Protocol):
 
     Every submitted task comes back once, in any order. What ends the search is raised by `next_finished`,
     after all that had finished by then. Whoever makes a workforce closes it; closing loses what is at work.
+
+    `capacity` may change at any time, as workers join and leave, and may be 0. A task whose worker leaves
+    stays with the workforce, which gives it to another worker.
     """
 
     @property
     def capacity(self) -> int: ...
 
     def submit(self, task: Task) -> None:
-        """Takes a task. Never called with `capacity` tasks under way."""
+        """Takes a task. Called only while fewer than `capacity` tasks are under way.
 
-    def next_finished(self) -> Finished:
-        """Waits for the next task that is finished. Never called with none under way."""
+        If a worker leaves at that moment, the task waits in the workforce.
+        """
+
+    def next_finished(self) -> Finished | None:
+        """Waits for the next task that is finished.
+
+        Returns None if the capacity has changed, or may have: the search then reads it again. Called with no
+        task under way only if the capacity is 0.
+        """
 
     def close(self) -> None: ...
 

@@ -74,7 +74,7 @@ def of_candidates(setting: Setting, runtime: RuntimeConfig, places: list[Place],
 
         def take(individual: Individual) -> None:
             ends.append(time.perf_counter() - begun)
-            weights = _size(workdir.weights_of(individual.id))
+            weights = workdir.store.size(individual.id)
             taken.append(Measured(individual.architecture, individual.measurement.seconds, weights))
             journal.append(line_of(individual, ledger.quality))
             board.add(individual)
@@ -108,7 +108,7 @@ def of_epochs(setting: retrain.Setting, runtime: RuntimeConfig, title: str) -> C
         for number, architecture in enumerate(architectures, start=1):
             task = Task(number, f"network{number}", architecture)
             line = retrainer.train(task, train, contest, "test")
-            taken.append(Measured(architecture, line["seconds"], _size(workdir.weights_of(number))))
+            taken.append(Measured(architecture, line["seconds"], workdir.store.size(number)))
     seconds = statistics.fmean(clock.of[f"network{number}"] for number, _ in enumerate(taken, start=1))
     start = statistics.fmean(one.seconds for one in taken) - epochs * seconds
     return Cost(tuple(taken), max(0.0, start), seconds)

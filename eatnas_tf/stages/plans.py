@@ -23,6 +23,7 @@ from eatnas_tf.errors import InputError, UnknownNameError, blaming
 from eatnas_tf.fields import POSITIVE, python_number
 from eatnas_tf.layers import Frame, Network, conv_ops, expand, is_measured
 from eatnas_tf.mutations import operators
+from eatnas_tf.network.weight_store import InFile, SavedWeights, Stored
 from eatnas_tf.searches import Ledger, Limits, Problem, Quality, Redrawing, Score, Strategy
 from eatnas_tf.space import STANDARD, Architecture, ExpansionLimit, LayerLimit, SearchSpace
 from eatnas_tf.space.search_space import Constraint
@@ -59,7 +60,7 @@ class Basic:
 
     architecture: Architecture
     frame: Frame | None = None
-    weights: Path | None = None
+    weights: SavedWeights | None = None
     classes: tuple[str, ...] | None = None
 
 
@@ -203,8 +204,17 @@ def basic(source: str | None, code: str | None) -> Basic:
     _refuse_unless_one(source, code)
     if code is not None:
         return Basic(parsed(code))
-    found = results.read(Workdir(Path(str(source))))
-    return Basic(_parsed(found.architecture, f"--from={source}"), found.frame, found.weights, found.classes)
+    workdir = Workdir(Path(str(source)))
+    found = results.read(workdir)
+    architecture = _parsed(found.architecture, f"--from={source}")
+    return Basic(architecture, found.frame, _weights(workdir, found), found.classes)
+
+
+def _weights(workdir: Workdir, found: results.Result) -> SavedWeights | None:
+    """Those of a search's best candidate are in its store, a retraining's in a file of their own."""
+    if found.weights is None:
+        return None
+    return Stored(workdir.store, found.ranking[0].id) if found.ranking else InFile(found.weights)
 
 
 def to_retrain(config: RetrainConfig) -> list[Architecture]:
@@ -228,14 +238,15 @@ def starts(config: RetrainConfig) -> list[Basic] | None:
         raise InputError("--init=inherit takes weights from the search in --from; a code has none")
     workdir = Workdir(Path(config.source))
     best = results.read(workdir)
-    found = [
-        Basic(Architecture.parse(one.architecture), best.frame, workdir.weights_of(one.id), best.classes)
-        for one in best.ranking[: config.top_k]
+    store, chosen = workdir.store, best.ranking[: config.top_k]
+    for one in chosen:
+        if not store.has(one.id):
+            place = workdir.path / store.place(one.id)
+            raise InputError(f"--init=inherit: {place} is not there any more; use --init=fresh")
+    return [
+        Basic(Architecture.parse(one.architecture), best.frame, Stored(store, one.id), best.classes)
+        for one in chosen
     ]
-    for one in found:
-        if one.weights is None or not one.weights.exists():
-            raise InputError(f"--init=inherit: {one.weights} is not there any more; use --init=fresh")
-    return found
 
 
 def _refuse_unless_one(source: str | None, code: str | None) -> None:

@@ -224,7 +224,7 @@ def _retrain(
         tested = [winner, *tested] if len(rivals) == 1 or not tested else tested
         retrainer.export(tested[0], whole, source.classes, source.encoding)
     _write_best(workdir, [done[task.number] for task in tested], setting.frame, source.classes)
-    workdir.keep_weights(set())
+    workdir.store.keep(set())
 
 
 def _refuse_diverged(line: dict[str, Any]) -> None:

@@ -92,7 +92,7 @@ class Retrainer:
         if found is None or not math.isfinite(found.loss):
             found = Evaluation(math.nan, 0.0, 0.0, len(contest))
         else:
-            weight_file.save(self._workdir.weights_of(task.number), weights_of(model))
+            self._workdir.store.save(task.number, weights_of(model))
         keras.backend.clear_session()
         gc.collect()
         return {
@@ -170,7 +170,7 @@ class Retrainer:
 
         The latter holds the classes' names and how image files become its input.
         """
-        weights = weight_file.load(self._workdir.weights_of(task.number))
+        weights = self._workdir.store.load(task.number)
         whitening = channels.whitening(self._workdir, examples)
         model = plain_model(expand(task.architecture, self._frame), weights, whitening)
         partial = self._workdir.path / "partial.keras"

@@ -70,7 +70,7 @@ def run(
         finished = ledger.finished or _out_of_time(workdir, config.max_hours)
         if finished is None:
             finished = _go_on(setting, runtime, search, journal, workdir, title, callbacks)
-        workdir.keep_weights(ledger.alive_or_needed())
+        workdir.store.keep(ledger.alive_or_needed())
         untrained.refuse_result(ledger, config.training.learning_rate)
         _write_best(workdir, ledger, setting.frame, finished, setting.source.classes)
         result = _result(workdir, ledger, finished)
@@ -120,7 +120,7 @@ def _go_on(
 
     board = boards.of_search(setting, workdir, setting.config.pictures_every)
     board.resume(ledger.told.values())
-    workdir.keep_weights(ledger.alive_or_needed())
+    workdir.store.keep(ledger.alive_or_needed())
     total = ledger.size + ledger.limits.cycles
     streak = Streak(workdir)
     shares: dict[int, float] = {}  # of the candidates that are out
@@ -137,7 +137,7 @@ def _go_on(
         def taken(individual: Individual) -> None:
             shares.pop(individual.id, None)
             journal.append(line_of(individual, ledger.quality))
-            workdir.keep_weights(ledger.alive_or_needed(), set(ledger.pending))
+            workdir.store.keep(ledger.alive_or_needed(), set(ledger.pending))
             _write_best(workdir, ledger, setting.frame, None, classes)
             board.add(individual)
             show()
@@ -208,14 +208,14 @@ def _write_best(
     if peak is None or not untrained.any_trained(ledger.told.values()):
         return
     ranking = peak.ranking
-    weights = workdir.weights_of(ranking[0].id)
+    store, leader = workdir.store, ranking[0].id
     workdir.write(
         "best.json",
         {
             "schema": SCHEMA,
             "finished": finished,
             "architecture": str(ranking[0].architecture),
-            "weights": f"weights/{weights.name}" if weights.exists() else None,
+            "weights": store.place(leader) if store.has(leader) else None,
             "frame": asdict(frame),
             **({"classes": list(classes)} if classes else {}),
             "quality": peak.quality,

@@ -11,7 +11,6 @@ from eatnas_tf import registry
 from eatnas_tf.configs import RuntimeConfig, SearchConfig, TransferConfig
 from eatnas_tf.errors import InputError, PartError
 from eatnas_tf.layers import Frame, Network
-from eatnas_tf.network import weight_file
 from eatnas_tf.searches import (
     Alone,
     Candidate,
@@ -113,7 +112,7 @@ def set_up(config: SearchConfig, given: GivenSource | StreamedSource | None = No
         plan.space.refuse_outsider(complete)
         weights = origin.weights if config.inherit_seed == "retrained" else None
         if weights is not None:
-            weight_file.load(weights)  # refuses damage; who inherits loads them for himself
+            weights.load()  # refuses damage; the evaluator loads them again
         basic = plans.Basic(complete, origin.frame, weights, origin.classes)
     source = given or open_source(config.data, config.frame.image_size)
     division(config.data, source)
@@ -155,7 +154,7 @@ def evaluator_of(
         objective=setting.plan.objective,
         inherit=config.evolution.inherit,
         seed=config.seed,
-        workdir=workdir,
+        store=workdir.store,
         basic=inherited,
         on_share=on_share,
     )

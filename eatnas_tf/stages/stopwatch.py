@@ -51,8 +51,10 @@ class Clocked:
     def submit(self, task: Task) -> None:
         self._workforce.submit(task)
 
-    def next_finished(self) -> Finished:
+    def next_finished(self) -> Finished | None:
         finished = self._workforce.next_finished()
+        if finished is None:
+            return None
         now = time.perf_counter()
         waited, self._before = now - self._before, now
         details = finished.measurement.details

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -18,6 +18,7 @@ import eatnas_tf
 from eatnas_tf import durable
 from eatnas_tf.configs import RuntimeConfig, settings
 from eatnas_tf.errors import InputError, reason
+from eatnas_tf.network.weight_store import WeightFolder
 from eatnas_tf.stages import plugins_used
 from eatnas_tf.stages.locking import Held, locked
 from eatnas_tf.stages.temporary import files_in
@@ -89,12 +90,12 @@ class Workdir:
 
     @property
     def weights_folder(self) -> Path:
-        """The weights of candidates, a file each."""
         return self.path / "weights"
 
-    def weights_of(self, number: int) -> Path:
-        """The weights of one candidate."""
-        return self.weights_folder / f"{number:06d}.npz"
+    @property
+    def store(self) -> WeightFolder:
+        """The weights of candidates."""
+        return WeightFolder(self.weights_folder)
 
     def checkpoint_of(self, number: int) -> Path:
         """Where a retraining's network stands after its last whole epoch."""
@@ -103,18 +104,6 @@ class Workdir:
     def failure_of(self, number: int) -> Path:
         """The traceback of a candidate whose evaluation raised."""
         return self.path / "failures" / f"{number:06d}.txt"
-
-    def keep_weights(self, numbers: Collection[int], written: Collection[int] = ()) -> None:
-        """Deletes the weights of all candidates but those, and what a crash left half-written.
-
-        Of candidates in `written`, whose files other processes may be writing, nothing is touched.
-        """
-        kept = {self.weights_of(number).name for number in numbers}
-        touched = {self.weights_of(number).stem for number in written}
-        with durable.writing(self.weights_folder):
-            for file in (self.weights_folder).iterdir():
-                if file.name not in kept and file.name.partition(".")[0] not in touched:
-                    file.unlink()
 
     def write(self, name: str, content: dict[str, Any]) -> None:
         """A JSON file, replaced as a whole."""

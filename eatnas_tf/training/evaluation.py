@@ -1,9 +1,10 @@
-"""Evaluation of a network on a split: cross-entropy, top-1 and top-5."""
+"""Evaluation of a network on a split: the means of what its task measures of every image."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -13,18 +14,19 @@ import tensorflow as tf
 
 from eatnas_tf.training.examples import Examples, Streamed, refuse_unread
 from eatnas_tf.training.feed import Feed, feed_of
-from eatnas_tf.training.losses import class_sums, evaluation_sums
+from eatnas_tf.training.losses import class_sums, sums
 from eatnas_tf.training.pace import OnShare, Pace, unheard
+from eatnas_tf.training.task import CLASSIFICATION, LearningTask
 
 EVALUATION_BATCH = 250
-TOTALS = 4  # loss, top-1, top-5, images; those of the classes follow
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Mean cross-entropy, top-1 and top-5 accuracy as fractions over `count` images.
+    """Mean loss, top-1 and top-5 accuracy as fractions over `count` images.
 
-    `by_class` are hits and images of every class, where they were asked for.
+    The accuracies are NaN for a task that has none. `by_class` are hits and images of every class, where
+    they were asked for. `means` are those of the task's `values` by name.
     """
 
     loss: float
@@ -32,6 +34,7 @@ class Evaluation:
     top5: float
     count: int
     by_class: tuple[tuple[int, int], ...] = ()
+    means: Mapping[str, float] = field(default_factory=dict)
 
 
 def evaluation(
@@ -41,6 +44,7 @@ def evaluation(
     prepare: Callable[[Any], Any],
     classes: int = 0,
     indices: Sequence[int] | None = None,
+    task: LearningTask = CLASSIFICATION,
 ) -> Callable[..., Evaluation]:
     """A function that measures the model, as it is when called, on `examples`; its graph is made once.
 
@@ -58,32 +62,44 @@ def evaluation(
             labels = tf.gather(outputs, tf.maximum(tf.cast(labels, tf.int32), 0))
         logits = model(prepare(images), training=False)
         logits = tf.cast(logits[0] if isinstance(logits, list) else logits, tf.float32)
-        sums = evaluation_sums(logits, labels, weights)
-        return tf.concat([sums, class_sums(logits, labels, weights, classes)], 0) if classes else sums
+        found = sums(weights, *task.evaluated(labels, logits))
+        return tf.concat([found, class_sums(logits, labels, weights, classes)], 0) if classes else found
 
     def steps(state: Any, span: Any, totals: Any) -> Any:
         for number in tf.range(span[0], span[1]):
             totals += strategy.reduce("SUM", strategy.run(step, (feed.batch(state, number),)), axis=None)
         return totals
 
-    count = TOTALS + 2 * classes
+    count = len(task.values) + 1 + 2 * classes
     arguments = (feed.begin(None), tf.constant([0, 0]), tf.zeros(count))
-    return partial(measured, tf.function(steps).get_concrete_function(*arguments), count, feed)
+    graph = tf.function(steps).get_concrete_function(*arguments)
+    return partial(measured, graph, task.values, classes, feed)
 
 
-def measured(steps: Callable[..., Any], count: int, feed: Feed, on_share: OnShare = unheard) -> Evaluation:
-    """What `steps(feed state, [first, last], sums)` adds to `count` sums over all of the feed.
+def measured(
+    steps: Callable[..., Any], values: Sequence[str], classes: int, feed: Feed, on_share: OnShare = unheard
+) -> Evaluation:
+    """What `steps(feed state, [first, last], sums)` adds to sums over all of the feed.
 
+    These are the sums of the values, the loss first, the number of images, and two for each of the classes.
     They go through all calls, so that they do not depend on where one call ends and the next begins.
     Raises InputError if nothing of the feed can be read.
     """
-    state, sums = feed.begin(None), tf.zeros(count)
+    count = len(values)
+    state, found = feed.begin(None), tf.zeros(count + 1 + 2 * classes)
     for first, last in Pace().spans(feed.steps):
         with feed.reading():
-            sums = steps(state, tf.constant([first, last]), sums)
+            found = steps(state, tf.constant([first, last]), found)
         on_share(last / feed.steps)
-    totals = sums.numpy().astype(np.float64)
-    refuse_unread(totals[3], feed.count)
-    loss, top1, top5 = (totals[:3] / totals[3]).tolist()
-    hits, images = np.rint(totals[TOTALS:]).astype(int).reshape(2, -1).tolist()
-    return Evaluation(loss, top1, top5, int(totals[3]), tuple(zip(hits, images, strict=True)))
+    totals = found.numpy().astype(np.float64)
+    refuse_unread(totals[count], feed.count)
+    means = dict(zip(values, (totals[:count] / totals[count]).tolist(), strict=True))
+    hits, images = np.rint(totals[count + 1 :]).astype(int).reshape(2, -1).tolist()
+    return Evaluation(
+        means[values[0]],
+        means.get("top1", math.nan),
+        means.get("top5", math.nan),
+        int(totals[count]),
+        tuple(zip(hits, images, strict=True)),
+        means,
+    )

@@ -21,11 +21,12 @@ from eatnas_tf.training.epoch import Epoch, OnEpoch
 from eatnas_tf.training.evaluation import Evaluation, evaluation
 from eatnas_tf.training.examples import Examples, Streamed, refuse_unread
 from eatnas_tf.training.feed import feed_of
-from eatnas_tf.training.losses import cross_entropy, training_sums
+from eatnas_tf.training.losses import sums
 from eatnas_tf.training.optimizer import sgd
 from eatnas_tf.training.pace import OnShare, Pace, unheard
 from eatnas_tf.training.precision import computing_in
 from eatnas_tf.training.schedules import schedule
+from eatnas_tf.training.task import CLASSIFICATION, LearningTask
 from eatnas_tf.training.whitening import Whitening
 
 REPLICA_SEED = 1_000_003  # seeds apart, so that no two replicas augment alike
@@ -35,7 +36,7 @@ class Trainer:
     """Trains models on one training set and evaluates them on others, under one strategy.
 
     The images lie in memory as tensors, or are streamed; either way an epoch's loop runs inside a graph.
-    `seed` gives the order of the images and their augmentation.
+    `seed` gives the order of the images and their augmentation. `task` says what is minimised and measured.
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class Trainer:
         examples: Examples | Streamed,
         config: TrainingConfig,
         whitening: Whitening | None = None,
+        task: LearningTask = CLASSIFICATION,
     ) -> None:
-        self.strategy = strategy
+        self.strategy, self.task = strategy, task
         self.config = config
         self.feed = feed_of(examples, config.batch_size, config)
         self.whitening = whitening or Whitening.of(examples)
@@ -107,16 +109,16 @@ class Trainer:
         """
         count, epochs, pace = self.feed.steps, self.config.epochs, Pace()
         for number in range(done, epochs):
-            start, sums = time.perf_counter(), tf.zeros(3)
+            start, totals = time.perf_counter(), tf.zeros(3)
             state = self.feed.begin(np.random.default_rng([seed, number]), number)
             for first, last in pace.spans(count):
                 with self.feed.reading():
-                    sums = steps(state, tf.constant([first, last]), tf.constant([seed, number]), sums)
+                    totals = steps(state, tf.constant([first, last]), tf.constant([seed, number]), totals)
                 on_share((number + last / count) / epochs)
-                if not math.isfinite(sums[0]):
+                if not math.isfinite(totals[0]):
                     return False
-            refuse_unread(sums[2], self.feed.count)
-            loss, accuracy = (sums[:2] / sums[2]).numpy().tolist()
+            refuse_unread(totals[2], self.feed.count)
+            loss, accuracy = (totals[:2] / totals[2]).numpy().tolist()
             last_rate = float(self.rate((number + 1) * count - 1)) if callable(self.rate) else self.rate
             on_epoch(Epoch(number + 1, loss, accuracy, last_rate, time.perf_counter() - start))
         return True
@@ -133,12 +135,12 @@ class Trainer:
     def evaluate(
         self, model: keras.Model, examples: Examples | Streamed, on_share: OnShare = unheard
     ) -> Evaluation:
-        """Loss and accuracies of the model on `examples`; the images are only whitened."""
-        return evaluation(self.strategy, model, examples, self.whitening)(on_share)
+        """What the task measures of the model on `examples`; the images are only whitened."""
+        return evaluation(self.strategy, model, examples, self.whitening, task=self.task)(on_share)
 
     def _training_function(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> Any:
-        """(feed state, [first, last step], seed, sums) -> sums of loss, hits and images, in one graph."""
-        strategy, feed = self.strategy, self.feed
+        """(feed state, [first, last step], seed, sums) -> sums of loss, accuracy and images, in one graph."""
+        strategy, feed, task = self.strategy, self.feed, self.task
         variables = model.trainable_variables
         decayed = [variable.path.endswith("/kernel") for variable in variables]
 
@@ -146,7 +148,9 @@ class Trainer:
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
             total = tf.shape(batch[0])[0]
             images, labels, weights = feed.load(batch, replica, strategy.num_replicas_in_sync)
-            images = feed.augment(self.whitening(images), seed + [replica * REPLICA_SEED, 0])
+            images, labels = task.augmented(
+                feed.augment, self.whitening(images), labels, seed + [replica * REPLICA_SEED, 0]
+            )
             with tf.GradientTape() as tape:
                 losses, logits = self._losses(model, images, labels)
                 loss = tf.reduce_sum(losses * weights) / tf.cast(total, tf.float32)
@@ -162,7 +166,7 @@ class Trainer:
                 ],
                 variables,
             )
-            return training_sums(losses, logits, labels, weights)
+            return sums(weights, losses, task.trained(labels, logits))
 
         def steps(state: Any, span: Any, seed: Any, totals: Any) -> Any:
             for number in tf.range(span[0], span[1]):
@@ -179,9 +183,9 @@ class Trainer:
         outputs = model(images, training=True)
         outputs = outputs if isinstance(outputs, list) else [outputs]
         logits, *auxiliary = [tf.cast(one, tf.float32) for one in outputs]
-        losses = cross_entropy(labels, logits, self.config.label_smoothing)
+        losses = self.task.losses(labels, logits, self.config)
         for tower in auxiliary:
-            losses += self.config.auxiliary_weight * cross_entropy(labels, tower, self.config.label_smoothing)
+            losses += self.config.auxiliary_weight * self.task.losses(labels, tower, self.config)
         return losses, logits
 
     def _agree(self, model: keras.Model) -> None:

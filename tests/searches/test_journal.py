@@ -118,6 +118,39 @@ def test_a_failed_candidate_keeps_its_reason(path) -> None:
     assert found.measurement == Measurement(0.0, 10, 0.0, reason)
 
 
+@pytest.mark.parametrize(
+    ("metrics", "written"),
+    [
+        ({"accuracy": 0.5}, {"accuracy": 0.5}),
+        ({"accuracy": 0.5, "top5": 0.75}, {"accuracy": 0.5, "metrics": {"top5": 0.75}}),
+        ({"closeness": 0.25, "rmse": 3.0}, {"metrics": {"closeness": 0.25, "rmse": 3.0}}),
+    ],
+)
+def test_metrics_other_than_the_accuracy_are_in_a_field_of_their_own(path, metrics, written) -> None:
+    measurement = Measurement(size=10, details={"loss": 1.0}, metrics=metrics)
+    line = line_of(_individual(1, measurement=measurement), None)
+    assert {name: line[name] for name in ("accuracy", "metrics") if name in line} == written
+    _opened(path, append=[line])
+    (found,) = individuals(_opened(path))
+    assert found.measurement == measurement
+
+
+@pytest.mark.parametrize(
+    ("metrics", "wrong"),
+    [
+        (None, "accuracy is missing"),
+        ({}, "accuracy is missing"),
+        ({"rmse": "3"}, "an object of numbers"),
+    ],
+)
+def test_a_line_without_metrics_or_with_others_than_numbers_is_refused(path, metrics, wrong) -> None:
+    line = line_of(_individual(1), None)
+    del line["accuracy"]
+    _opened(path, append=[line if metrics is None else {**line, "metrics": metrics}])
+    with pytest.raises(InputError, match=wrong):
+        list(individuals(_opened(path)))
+
+
 def test_what_a_candidate_looks_like_in_the_file() -> None:
     line = line_of(_individual(1), quality=0.75)
     assert line["mutated"] == [[1, "kernel", 3, 5]]

@@ -2,10 +2,12 @@
 
 import hashlib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eatnas_tf import registry
+from eatnas_tf.errors import InputError
 from eatnas_tf.mutations import operators
 from eatnas_tf.searches import (
     Candidate,
@@ -68,3 +70,17 @@ def test_the_first_leaver_that_is_still_alive_leaves() -> None:
         ledger.expect(Candidate(number, CODES[number]))
         ledger.tell(number, Measurement(0.1 * number, 1), leavers)
     assert [one.replaced for one in ledger.told.values()] == [None, None, None, 1, 2, 0]
+
+
+def test_a_score_is_made_of_the_metric_that_the_ledger_is_told() -> None:
+    ledger = Ledger(3, Score(1.0), metric="closeness")
+    for number, metrics in enumerate(({"closeness": 0.25, "accuracy": 0.9}, {"accuracy": 0.9})):
+        ledger.expect(Candidate(number, CODES[number]))
+        ledger.tell(number, Measurement(size=1, metrics=metrics))
+    assert [one.score for one in ledger.told.values()] == [0.25, 0.0]
+    again = Ledger(3, Score(1.0), metric="closeness")
+    for individual in ledger.told.values():
+        again.restore(individual)
+    assert again.best == ledger.best
+    with pytest.raises(InputError, match=r"has the score 0\.25, where its accuracy and size make 0\.9"):
+        Ledger(3, Score(1.0)).restore(ledger.told[0])

@@ -381,6 +381,77 @@ def test_a_workforce_of_one_searches_as_without_one(given) -> None:
     assert told == _trajectory(_evolution(**given))
 
 
+class _ComingAndGoing(_AnyOrder):
+    """A workforce whose capacity goes through `capacities` and stays at the last one.
+
+    A turn changes the capacity or finishes a task, as `changes` draws. If places vanish, their tasks stay
+    under way and may finish in any order.
+    """
+
+    def __init__(self, capacities, changes, choose, evaluate=_measured) -> None:
+        super().__init__(capacities[0], choose, evaluate)
+        self._capacities, self._changes = list(capacities[1:]), changes
+        self.seen = {self.capacity}
+
+    def next_finished(self) -> Finished | None:
+        assert self.under_way or not self.capacity
+        idle = not (self.under_way and self.capacity)
+        if self._capacities and (idle or self._changes()):
+            self.capacity = self._capacities.pop(0)
+            self.seen.add(self.capacity)
+            return None
+        assert not idle, "waits for ever"
+        return super().next_finished()
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 5])
+def test_a_search_fills_the_places_that_there_are_at_every_turn(every) -> None:
+    evolution, turns = _evolution(cycles=30), itertools.count(1)
+
+    def choose(places: int) -> int:
+        assert places >= workforce.capacity or evolution.ask() is None
+        return 0
+
+    workforce = _ComingAndGoing((1, 4, 2, 0, 3), lambda: next(turns) % every == 0, choose)
+    run_with(evolution, workforce)
+    assert workforce.seen == {0, 1, 2, 3, 4}
+    assert sorted(evolution.ledger.told) == list(range(36))
+
+
+@given(settings_of_a_search(), st.lists(st.integers(0, 5), max_size=20), st.integers(1, 4), st.data())
+def test_whatever_places_come_and_go_nothing_is_lost_or_doubled(given, capacities, last, data) -> None:
+    evolution, told = _evolution(**given), []
+    workforce = _ComingAndGoing(
+        [*capacities, last],
+        lambda: data.draw(st.booleans()),
+        lambda places: data.draw(st.integers(0, places - 1)),
+    )
+    run_with(evolution, workforce, told.append)
+    everyone = list(range(given["population"] + given["cycles"]))
+    assert not workforce.under_way
+    assert not evolution.ledger.pending
+    assert [task.candidate.id for task in workforce.submitted] == everyone
+    assert sorted(one.id for one in told) == everyone
+    assert len({one.architecture for one in told}) == len(everyone)
+    again = _evolution(**given)
+    for individual in told:
+        again.restore(individual)
+    assert again.ledger.population == evolution.ledger.population
+
+
+def test_a_search_that_is_over_waits_for_no_place() -> None:
+    evolution = _evolution(cycles=3)
+    workforce = _AnyOrder(2, lambda places: 0)
+
+    def leave_at_the_end(individual: Individual) -> None:
+        if not evolution.ledger.pending and evolution.ledger.finished:
+            workforce.capacity = 0
+
+    run_with(evolution, workforce, leave_at_the_end)
+    assert workforce.capacity == 0
+    assert evolution.ledger.evaluations == 9
+
+
 @given(SEEDS, st.integers(2, 4), st.data())
 @settings(max_examples=10)
 def test_a_search_is_exhausted_only_when_nothing_that_was_out_gives_new_children(

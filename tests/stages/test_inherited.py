@@ -51,7 +51,7 @@ def folder(tmp_path, monkeypatch):
 
 def leave(stage, config, frame, place="s", classes=("ant", "bee")) -> None:
     with opened(stage, config, RuntimeConfig(place)) as workdir:
-        workdir.weights_of(0).touch()
+        workdir.store.path(0).touch()
         best = {
             "schema": SCHEMA,
             "finished": "all done",

@@ -51,3 +51,19 @@ def test_a_measurement_tells_how_long_the_search_has_waited_since_the_one_before
     assert [one.candidate.id for one in found] == [0, 1]
     assert found[0].measurement.details == {"times": {"waited": 3.0}}
     assert found[1].measurement.details == {"times": {"train": 2.0, "waited": 4.0}, "loss": 1.0}
+
+
+def test_time_in_which_only_the_capacity_changes_counts_as_waited(now) -> None:
+    class Changing(Alone):
+        changes = 2
+
+        def next_finished(self):
+            now[0] += 1
+            self.changes -= 1
+            return None if self.changes >= 0 else super().next_finished()
+
+    workforce = Clocked(Changing(lambda task: Measurement(0.5, 1)))
+    workforce.submit(Task(Candidate(0, CODE)))
+    assert workforce.next_finished() is None
+    assert workforce.next_finished() is None
+    assert workforce.next_finished().measurement.details == {"times": {"waited": 3.0}}

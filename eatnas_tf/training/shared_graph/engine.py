@@ -13,7 +13,7 @@ from eatnas_tf.layers import Network
 from eatnas_tf.network.batch_norm import MOMENTUM
 from eatnas_tf.network.initial import Weights, initial_weights
 from eatnas_tf.training.engine import Engine, Trainee
-from eatnas_tf.training.evaluation import EVALUATION_BATCH, TOTALS, Evaluation, measured
+from eatnas_tf.training.evaluation import EVALUATION_BATCH, Evaluation, measured
 from eatnas_tf.training.examples import Examples, Streamed
 from eatnas_tf.training.feed import Feed, feed_of
 from eatnas_tf.training.losses import cross_entropy, evaluation_sums, training_sums
@@ -21,6 +21,7 @@ from eatnas_tf.training.pace import OnShare, unheard
 from eatnas_tf.training.shared_graph import interpreter
 from eatnas_tf.training.shared_graph.interpreter import Moments, plainly
 from eatnas_tf.training.shared_graph.program import Column, Program, UnsupportedError, compiled
+from eatnas_tf.training.task import CLASSIFICATION
 from eatnas_tf.training.trainer import OnEpoch, Trainer
 
 TABLE = tf.TensorSpec([None, len(Column)], tf.int32)
@@ -47,6 +48,8 @@ class SharedGraph:
 
     def load(self, network: Network, seed: Sequence[int]) -> Trainee:
         try:
+            if self._trainer.task != CLASSIFICATION:
+                raise UnsupportedError(f"the task {type(self._trainer.task).__name__}")
             program = compiled(network)
         except UnsupportedError as reason:
             if str(reason) not in self._said:
@@ -83,7 +86,7 @@ class SharedGraph:
     def evaluate(self, program: Program, examples: Examples | Streamed, on_share: OnShare) -> Evaluation:
         table = tf.constant(program.table)
         feed, graph = self._evaluation(examples)
-        return measured(lambda *arguments: graph(*arguments, table), TOTALS, feed, on_share)
+        return measured(lambda *arguments: graph(*arguments, table), CLASSIFICATION.values, 0, feed, on_share)
 
     def _train(self, state: Any, span: Any, seed: Any, totals: Any, table: Any) -> Any:
         """The steps of a span, as `Trainer.epochs` calls them."""
@@ -144,7 +147,7 @@ class SharedGraph:
                 totals += evaluation_sums(logits, labels, counts)
             return totals
 
-        arguments = (feed.begin(None), tf.constant([0, 0]), tf.zeros(TOTALS), TABLE)
+        arguments = (feed.begin(None), tf.constant([0, 0]), tf.zeros(len(CLASSIFICATION.values) + 1), TABLE)
         return feed, tf.function(steps).get_concrete_function(*arguments)
 
     def _dense(self, table: Any, weights: Any) -> Any:
