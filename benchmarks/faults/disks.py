@@ -40,16 +40,18 @@ def full_disk(lab: Lab, trial: Trial) -> None:
         return
     with mounts.disk(lab.folder / trial.fault) as disk:
         search = Search(disk.folder / "run")
-        disk.leave(0)
-        _refused(trial, search, search.run(), "config.json", FULL)
-        disk.leave(1)
-        _refused(trial, search, search.run(), "journal.jsonl", FULL)
-        _not_drawn(search)
-        disk.leave(_room_for_some(lab))
-        _refused(trial, search, search.run(), "weights", FULL)
-        trial.holds("it has filled up in the middle", _in_the_middle(search))
-        disk.clear()
-        _goes_on(lab, trial, search)
+        search.path.mkdir()
+        with mounts.disk(search.path / "tmp", kept=False):
+            disk.leave(0)
+            _refused(trial, search, search.run(), "config.json", FULL)
+            disk.leave(1)
+            _refused(trial, search, search.run(), "journal.jsonl", FULL)
+            _not_drawn(search)
+            disk.leave(_room_for_some(lab))
+            _refused(trial, search, search.run(), "weights", FULL)
+            trial.holds("it has filled up in the middle", _in_the_middle(search))
+            disk.clear()
+            _goes_on(lab, trial, search)
 
 
 def full_disk_workers(lab: Lab, trial: Trial) -> None:
@@ -60,10 +62,11 @@ def full_disk_workers(lab: Lab, trial: Trial) -> None:
         search = replace(lab.nearly_finished(disk.folder / "run"), workers=lab.workers)
         journal = search.journal()
         _not_drawn(search)
-        disk.leave(2)  # best.json is written anew beside the old one
-        _refused(trial, search, search.run(), "weights", FULL)
-        disk.clear()
-        trial.holds("the same command goes on", checks.well(search.run()))
+        with mounts.disk(search.path / "tmp", kept=False):
+            disk.leave(2)  # best.json is written anew beside the old one
+            _refused(trial, search, search.run(), "weights", FULL)
+            disk.clear()
+            trial.holds("the same command goes on", checks.well(search.run()))
         trial.holds("no line is lost or changed", checks.kept(journal, search.journal()))
         trial.holds("every candidate has one line", checks.once_each(search.lines(), EVALUATIONS))
         trial.holds("journal, best.json and weights agree", checks.consistent(search, LIMITS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,6 +51,7 @@ class Surviving:
         except (InputError, durable.WriteError):
             raise
         except Exception as error:
+            _refuse_full_disk(error)
             if self.ends_process and _lacks_memory(error):
                 raise MemoryError(str(error)) from error
             return self._failed(task.candidate, error, clock.seconds)
@@ -61,6 +64,16 @@ class Surviving:
             said = f"{' or '.join(parts)}: {said}"
         details = {"failed": shown(said), "parts": list(parts)}
         return Measurement(0.0, self.size(candidate.architecture), seconds, details)
+
+
+def _refuse_full_disk(error: BaseException) -> None:
+    """Raises WriteError if a full disk is behind the error: no candidate is to blame for that."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            what = str(cause.filename or "a temporary file")
+            raise durable.WriteError(cause.errno, os.strerror(cause.errno), what) from error
+        cause = cause.__cause__ or cause.__context__
 
 
 def _keep_traceback(workdir: Workdir, number: int, architecture: Architecture, error: Exception) -> Path:

@@ -216,7 +216,7 @@ CASES = [
     start(
         evaluate,
         "retrained",
-        "run/config.json is damaged (validation is 'a fifth'; expected a number); restore it",
+        "run/config.json is damaged (validation is 'a fifth'; expected a number or null); restore it",
         edited("config.json", {"settings/validation": "a fifth"}),
     ),
     start(

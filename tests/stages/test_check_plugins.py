@@ -205,5 +205,7 @@ def test_the_binary_exits_with_1_if_something_does_not_hold(tmp_path) -> None:
     )
     assert missed.returncode == 2
     (line,) = missed.stderr.splitlines()
-    assert line.startswith("check_plugins: --parts: no part 'kernal' among conv, depth, every_block, grow, ")
+    assert line.startswith(
+        "check_plugins: --parts: no part 'kernal' among conv, depth, every_block, evolution, grow, "
+    )
     assert line.endswith("; did you mean 'kernel'?")

@@ -1,5 +1,6 @@
 """Candidates whose evaluation raises: scored 0 and blamed on a part; three in a row end a search."""
 
+import errno
 from functools import partial
 from random import Random
 
@@ -48,6 +49,14 @@ def raising(error: Exception):
 
 def task(code: str = MINE, number: int = 5) -> Task:
     return Task(Candidate(number, Architecture.parse(code)))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_no_candidates_failure(workdir, number) -> None:
+    evaluate = Surviving(raising(OSError(number, "full", "tmp/x.py")), lambda code: 1.0, workdir)
+    with pytest.raises(durable.WriteError) as full:
+        evaluate(task())
+    assert (full.value.errno, full.value.filename) == (number, "tmp/x.py")
 
 
 def failure(number: int, *parts: str) -> Individual:
