@@ -50,7 +50,7 @@ def _run(stage: Callable[[list[str]], None], parse: Callable[[list[str]], list[s
 def _guarded(stage: Callable[[list[str]], None], prints: bool) -> Callable[[list[str]], None]:
     def main(arguments: list[str]) -> None:
         logging.set_verbosity(logging.WARNING)
-        absl_flags.FLAGS.logtostderr = True  # else a warning is also written to the stream before `Shown`
+        absl_flags.FLAGS["logtostderr"].value = True  # or warnings appear twice
         from eatnas_tf.reporting import terminal
 
         try:

@@ -184,7 +184,7 @@ def _candidates(page, trials, ids: set[str]) -> list[str]:
 
 
 def test_hparams_are_a_table_of_candidates_and_parallel_coordinates(page, trials) -> None:
-    lines = _candidates(page, trials, {str(number) for number in range(10)})
+    lines = _candidates(page, trials, {f"{number:06d}" for number in range(10)})
     assert any("block1_conv" in line for line in lines)
     assert not {"None", "null", "undefined", "NaN"} & set(lines)
     page.run(_clicking("Parallel Coordinates View"))
