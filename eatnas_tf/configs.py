@@ -62,7 +62,7 @@ class FrameConfig:
     def complete(self) -> FrameConfig:
         """With the defaults of what neither a dataset nor the image size fills in."""
         names = ("stem_filters", "head_filters", "width_base", "shortcut")
-        return _filled(self, {name: getattr(Frame, name) for name in names})
+        return filled(self, {name: getattr(Frame, name) for name in names})
 
     def alone(self) -> Frame:
         """The frame without a dataset: ImageNet's input where nothing else is set."""
@@ -111,7 +111,7 @@ class SpaceConfig:
         _number(self, blocks=(1, 999))
 
     def complete(self) -> SpaceConfig:
-        return _filled(self, {"blocks": BLOCKS})
+        return filled(self, {"blocks": BLOCKS})
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class DataConfig:
             )
 
     def complete(self) -> DataConfig:
-        return _filled(self, {"dataset": EMBEDDED, "validation": VALIDATION})
+        return filled(self, {"dataset": EMBEDDED, "validation": VALIDATION})
 
     @property
     def name(self) -> str:
@@ -386,10 +386,10 @@ def settings(config: Any) -> dict[str, Any]:
     return flat
 
 
-def _filled(config: Config, defaults: dict[str, Any]) -> Config:
-    """The config with defaults where it has None."""
+def filled(config: Config, values: dict[str, Any]) -> Config:
+    """The config with those of `values` for which it has None."""
     return dataclasses.replace(
-        config, **{name: value for name, value in defaults.items() if getattr(config, name) is None}
+        config, **{name: value for name, value in values.items() if getattr(config, name) is None}
     )
 
 

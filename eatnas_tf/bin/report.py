@@ -3,10 +3,10 @@
 python -m eatnas_tf.bin.report --workdir=runs/quickstart
 
 The folder is a pipeline's, or that of a search, transfer or retraining, which is told with the stages that it
-came from, as far as they are found. The report is report.html in that folder. Several folders, separated by
-commas, are compared in comparison.html in the first of them: runs whose settings differ in the seed only are
-one group, drawn as one line in a band. Unfinished runs are reported as they are; nothing but the report is
-written. Codes with parts of yours need --plugins.
+came from, as far as they are found. The report is report.html in that folder. Several folders (repeat
+--workdir) are compared in comparison.html in the first of them: runs whose settings differ in the seed only
+are one group, drawn as one line in a band. Unfinished runs are reported as they are; nothing but the report
+is written. Codes with parts of yours need --plugins.
 """
 
 from absl import flags as absl_flags

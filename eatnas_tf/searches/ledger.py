@@ -162,9 +162,9 @@ class Ledger:
 
     def _leaver(self, individual: Individual, leavers: Sequence[int]) -> int:
         """Who leaves the complete population for `individual`."""
-        alive = self.population.individuals
+        alive, ids = self.population.individuals, self.population.ids
         worst = max(alive if leavers else (*alive, individual), key=rank)
-        return next((number for number in leavers if number in self.population.ids), worst.id)
+        return next((number for number in leavers if number in ids), worst.id)
 
     def _take(self, individual: Individual) -> None:
         self.exhausted = False  # a strategy may have something new to try now

@@ -38,11 +38,11 @@ def found(paths: Sequence[Path], encoding: Encoding | None = None) -> Listed:
     with passes_shown():
         for path, named in told("looking at files", len(listed), listed):
             why = trouble(path, encoding)
-            if why is None or named or images.is_named_like_one(path):
-                files.append(path)
-            else:
+            if why is not None and not named and not images.is_named_like_one(path):
                 left_out.append(path)
-            if why is not None and (not left_out or left_out[-1] != path):
+                continue
+            files.append(path)
+            if why is not None:
                 unreadable[path] = why
     return Listed(tuple(dict.fromkeys(files)), unreadable, tuple(left_out))
 

@@ -7,6 +7,7 @@ transfer is another dataset: it inherits the widths of the frame, and the datase
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -21,6 +22,7 @@ from eatnas_tf.configs import (
     SearchConfig,
     SpaceConfig,
     TransferConfig,
+    filled,
 )
 from eatnas_tf.errors import InputError
 from eatnas_tf.fields import NUMBER, OBJECT, TEXT, WHOLE, field, list_of, optional
@@ -82,7 +84,7 @@ def inheriting(config: Stage, origin: Origin) -> Stage:
     """The config with what it inherits from `origin`."""
     if isinstance(config, TransferConfig):
         return _transfer(config, origin)  # type: ignore[return-value]
-    data, frame = _data(config.data, origin.data), _filled(config.frame, asdict(origin.frame), FRAME)
+    data, frame = _data(config.data, origin.data), filled(config.frame, _of(asdict(origin.frame), FRAME))
     return replace(config, data=data, frame=frame)
 
 
@@ -139,11 +141,11 @@ def _transfer(config: TransferConfig, origin: Origin) -> TransferConfig:
     names = WIDTHS if blocks == BLOCKS else (*WIDTHS, "strides")  # 7 blocks have default strides
     given = config.data.dataset is not None
     inherited = asdict(origin.data)
-    data = _filled(config.data, inherited, ["data_dir"] if given else list(inherited))
+    data = filled(config.data, _of(inherited, ["data_dir"]) if given else inherited)
     return replace(
         config,
         data=data,
-        frame=_filled(config.frame, asdict(origin.frame), names),
+        frame=filled(config.frame, _of(asdict(origin.frame), names)),
         space=replace(config.space, blocks=blocks),
     )
 
@@ -155,12 +157,11 @@ def _data(data: DataConfig, origin: DataConfig) -> DataConfig:
         inherited["train_examples"] = None
         if (origin.validation or 0) >= 1:
             inherited["validation"] = None
-    return _filled(data, inherited, list(inherited))
+    return filled(data, inherited)
 
 
-def _filled(group: Group, inherited: dict[str, Any], names: Any) -> Group:
-    missing = {name: inherited[name] for name in names if getattr(group, name) is None}
-    return replace(group, **missing)
+def _of(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: values[name] for name in names}
 
 
 def _differing(group: Any, inherited: dict[str, Any], names: Any) -> Overrides:

@@ -35,7 +35,6 @@ from eatnas_tf.training.data import (
     warn_of_rare_classes,
 )
 from eatnas_tf.training.examples import Examples, Streamed
-from eatnas_tf.training.fingerprint import of_source
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
 
 KINDS = {
@@ -99,7 +98,7 @@ class Setting:
     @property
     def fingerprint(self) -> str:
         """What changes with the images of the retraining, those of the test included."""
-        return of_source(self.source, tests=True)
+        return self.source.fingerprint(tests=True)
 
     @property
     def holds_out(self) -> bool:

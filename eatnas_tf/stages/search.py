@@ -237,8 +237,7 @@ def _write_best(
 def _result(workdir: Workdir, ledger: Ledger, finished: str) -> SearchResult:
     peak = ledger.peak
     assert peak is not None
-    ranking = peak.ranking
-    return SearchResult(workdir.path, finished, peak.quality, tuple(ranking))
+    return SearchResult(workdir.path, finished, peak.quality, tuple(peak.ranking))
 
 
 def _show(result: SearchResult, ledger: Ledger, config: SearchConfig, title: str, last: bool) -> None:

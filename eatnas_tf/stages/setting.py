@@ -30,7 +30,6 @@ from eatnas_tf.stages.workers import LocalWorkers
 from eatnas_tf.training import passes
 from eatnas_tf.training.data import Source, division, held, open_source, own_validation, split
 from eatnas_tf.training.examples import memory_limit
-from eatnas_tf.training.fingerprint import of_source
 from eatnas_tf.training.given_source import GivenSource, StreamedSource
 from eatnas_tf.training.passes import OnPass
 
@@ -54,7 +53,7 @@ class Setting:
     @cached_property
     def fingerprint(self) -> str:
         """What changes with the images of the search."""
-        return of_source(self.source, tests=False)
+        return self.source.fingerprint(tests=False)
 
     def first_population(self) -> list[Candidate]:
         """Raises InputError if there are too few architectures, or PartError if none stands for a network.

@@ -52,6 +52,10 @@ class Source(Protocol):
     def refuse_without_test(self) -> None:
         """Raises InputError if there is no test split, without reading it."""
 
+    def fingerprint(self, tests: bool) -> str:
+        """A text that changes with the images to train and validate on; `tests`: also with the test's."""
+        ...
+
 
 class Division(NamedTuple):
     """Images: to train on while networks are compared, to compare them on, and to train the best one on."""

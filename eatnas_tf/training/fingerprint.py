@@ -8,26 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from eatnas_tf.errors import InputError
 from eatnas_tf.network import npz
 from eatnas_tf.training.examples import digest
-
-
-@runtime_checkable
-class Fingerprinted(Protocol):
-    """A source that can tell whether its data are still the same."""
-
-    def fingerprint(self, tests: bool) -> str:
-        """A text that changes with the images to train and validate on; `tests`: also with the test's."""
-        ...
-
-
-def of_source(source: object, tests: bool) -> str:
-    """The fingerprint of an opened dataset, with or without its test split."""
-    assert isinstance(source, Fingerprinted), f"{type(source).__name__} has no fingerprint"
-    return source.fingerprint(tests)
 
 
 def of_npz(path: Path, names: Sequence[str]) -> str:

@@ -89,7 +89,7 @@ class FolderSource:
             )
 
     def fingerprint(self, tests: bool) -> str:
-        """As `fingerprint.Fingerprinted`."""
+        """As `data.Source`."""
         files = [file for file, _ in (*self._train, *(self._validation or ()))]
         if tests and self._test is not None:
             files += [file for file, _ in self._test]

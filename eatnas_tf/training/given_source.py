@@ -91,7 +91,7 @@ class GivenSource(ArraySource):
         _refuse_without_test(self._parts)
 
     def fingerprint(self, tests: bool) -> str:
-        """As `fingerprint.Fingerprinted`."""
+        """As `data.Source`."""
         return _fingerprint(self._parts, self.name, tests)
 
     def _arrays(self, part: str) -> Arrays:
@@ -140,7 +140,7 @@ class StreamedSource:
         _refuse_without_test(self._parts)
 
     def fingerprint(self, tests: bool) -> str:
-        """As `fingerprint.Fingerprinted`."""
+        """As `data.Source`."""
         return _fingerprint(self._parts, self.name, tests)
 
     def _other(self, name: str) -> Examples | Streamed:

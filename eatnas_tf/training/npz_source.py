@@ -33,7 +33,7 @@ class NpzSource(ArraySource):
             )
 
     def fingerprint(self, tests: bool) -> str:
-        """As `fingerprint.Fingerprinted`."""
+        """As `data.Source`."""
         parts = ["train", *([self._suffix] if self._suffix else []), *(["test"] if tests else [])]
         return fingerprint.of_npz(self._path, [f"{axis}_{part}" for part in parts for axis in "xy"])
 

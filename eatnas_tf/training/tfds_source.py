@@ -105,7 +105,7 @@ class TfdsSource:
             )
 
     def fingerprint(self, tests: bool) -> str:
-        """As `fingerprint.Fingerprinted`; a split is known by its shards' lengths and its bytes."""
+        """As `data.Source`; a split is known by its shards' lengths and its bytes."""
         parts = {name: part for name, part in self._parts.items() if tests or name != "test"}
         splits = self._builder.info.splits
         sizes = [(splits[part.split].num_bytes, splits[part.split].shard_lengths) for part in parts.values()]
